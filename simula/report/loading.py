@@ -104,6 +104,7 @@ def _samples(store: Store, records: Sequence[CellRecord]) -> dict[str, list[dict
         if "dataset" not in record.manifests or not place.startswith(STAGE):
             continue
         name = f"{record.axes['domain']}, {record.axes['system']}, {record.axes['size']} rows"
+        name += " before the selection" if "rate" in record.artifacts else ""
         found.setdefault(name, [*_shown(store.root / place / ROWS), *_shown(store.root / place / REFUSED)])
     return found
 

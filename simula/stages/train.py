@@ -7,9 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from simula.dataset.selection import select
+from simula.errors import StudentError
+from simula.generation import Candidate
 from simula.stages.bench import Bench
 from simula.stages.dataset import read_dataset
-from simula.stages.keys import adapter_key, rows_key
+from simula.stages.keys import adapter_key, rating_key, rows_key
+from simula.stages.rate import read_elo
 
 STAGE = "train"
 
@@ -21,7 +25,8 @@ def train_student(bench: Bench) -> dict[str, Any]:
     def make(folder: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
         from simula.student.training import train
 
-        examples = [row.example for row in read_dataset(bench) if row.example is not None]
+        rows, selected = selected_rows(bench)
+        examples = [row.example for row in rows if row.example is not None]
         with bench.progress.bar("train: steps") as meter:
             summary = train(
                 config.domain,
@@ -34,6 +39,23 @@ def train_student(bench: Bench) -> dict[str, Any]:
                 log,
                 meter,
             )
-        return asdict(summary)
+        return {**asdict(summary), **selected}
 
-    return bench.build(STAGE, adapter_key(config), {"dataset": rows_key(config)}, make)
+    inputs = {"dataset": rows_key(config)}
+    if config.selection.rated:
+        inputs["rate"] = rating_key(config)
+    return bench.build(STAGE, adapter_key(config), inputs, make)
+
+
+def selected_rows(bench: Bench) -> tuple[list[Candidate], dict[str, Any]]:
+    """The rows that the cell trains on, and what the manifest says of a selection."""
+    config, rows = bench.config, read_dataset(bench)
+    if not config.selection.rated:
+        return rows, {}
+    found = select(rows, read_elo(bench), config.selection, config.scalars.data_seed)
+    if not found.rows:
+        raise StudentError(
+            f"selection={config.selection.which} of {len(rows)} rows is empty ({found.counts}); "
+            "raise size, selection.share or selection.min_rows"
+        )
+    return found.rows, {"selection": found.counts}

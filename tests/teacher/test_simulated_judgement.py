@@ -84,6 +84,27 @@ def test_a_negative_verdict_names_what_is_missed():
     )
 
 
+def test_scores_follow_the_complexity_with_the_noise_that_is_set():
+    harder = QUESTION.replace("more.", "more. There are 7 people at the bakery.")
+    shown = [example("42"), example("42", harder), example("42", "What is a muffin?")]
+    values = {"examples": shown, "lowest": 1, "highest": 100}
+
+    def scores(noise: float) -> np.ndarray:
+        traits = SimulatedTeacher(score_noise=noise)
+        requests = (Request("score_complexity", "", "", {}, values, seed, 1.0, 1024) for seed in range(N))
+        return np.array([judgement.score_complexity(request, traits)["scores"] for request in requests])
+
+    exact = scores(0)
+    # 24 muffins: 0.4 * log2(2.4) = 0.51 units of 15 points; a number that is not needed: 0.8 more.
+    assert np.unique(exact, axis=0).tolist() == [[10, 20, 45]]
+    noisy = scores(10)
+    assert noisy[:, 2].mean() == pytest.approx(45, abs=4 * 10 / np.sqrt(N))
+    # Rounding to fives adds a variance of 25 / 12.
+    assert noisy[:, 2].std() == pytest.approx(np.sqrt(10**2 + 25 / 12), rel=0.1)
+    assert not (noisy % 5)[noisy > 1].any()
+    assert noisy.min() == 1
+
+
 def test_what_the_world_does_not_know():
     impossible = wishes([{"factor": "calculation", "path": ["calculus"], "description": ""}])
     assert impossible.impossible == ("calculus",)

@@ -12,6 +12,11 @@ from simula.teacher.simulated.settings import SimulatedTeacher
 from simula.teacher.simulated.text import parse
 from simula.teacher.simulated.wishes import wishes
 
+_POINTS = 15
+"""Points of the raw scale for one unit of complexity: about 6 units fill the scale."""
+_AVERAGE = 3.0
+"""The complexity in the middle of the scale."""
+
 
 def judge_requirements(request: Request, traits: SimulatedTeacher) -> dict[str, Any]:
     """Whether the example meets its mix and scenario; a negative verdict names what it misses."""
@@ -35,6 +40,22 @@ def judge_correct(request: Request, traits: SimulatedTeacher) -> dict[str, Any]:
 def judge_incorrect(request: Request, traits: SimulatedTeacher) -> dict[str, Any]:
     """ "Is the answer incorrect?" """
     return _judged(request, traits, asked_for_good=False)
+
+
+def score_complexity(request: Request, traits: SimulatedTeacher) -> dict[str, Any]:
+    """The items' complexities on the raw scale, each misjudged a little and rounded to fives.
+
+    What is no problem of this world seems of average complexity. It scores complexity whatever attribute
+    is asked for.
+    """
+    values = request.values
+    draw = chance(request, "scores")
+    scores = []
+    for example in values["examples"]:
+        problem = parse(example["question"])
+        points = _POINTS * (problem.complexity if problem else _AVERAGE) + draw.normal(0, traits.score_noise)
+        scores.append(min(max(5 * round(points / 5), values["lowest"]), values["highest"]))
+    return {"scores": scores}
 
 
 def is_right(answer: str, problem: Problem) -> bool:

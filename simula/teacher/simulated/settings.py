@@ -38,6 +38,8 @@ class SimulatedTeacher(Settings):
     """Share of the wrong (or not conforming) samples that its judgement takes for wrong."""
     agreement: float = Field(0.1, ge=0, le=1)
     """Probability of saying yes whatever is asked: sycophancy, which the double critic is against."""
+    score_noise: float = Field(4.0, ge=0)
+    """Standard deviation, in points of 100, of its scores of complexity, before they are rounded to fives."""
     temperature: float = Field(1.0, ge=0)
     """Sampling temperature; divides the exponent of `mode_collapse`."""
     max_tokens: int = Field(1024, ge=1)

@@ -1,0 +1,59 @@
+"""Ratings of rows, and the scored batches they come from, as Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from simula.scoring import Rating, ScoredBatch
+
+RATINGS = pa.schema(
+    [("slot", pa.int64()), ("raw", pa.float64()), ("elo", pa.float64()), ("appearances", pa.int32())]
+)
+BATCHES = pa.schema(
+    [
+        ("slots", pa.list_(pa.int64())),
+        ("scores", pa.list_(pa.int32())),
+        ("status", pa.string()),
+        ("reason", pa.string()),
+    ]
+)
+
+
+def write_ratings(path: Path, ratings: Mapping[int, Rating]) -> None:
+    """One line a row, by slot; `raw` is null where no batch with the row could be read."""
+    table = {
+        "slot": list(ratings),
+        "raw": [rating.raw for rating in ratings.values()],
+        "elo": [rating.elo for rating in ratings.values()],
+        "appearances": [rating.appearances for rating in ratings.values()],
+    }
+    pq.write_table(pa.table(table, schema=RATINGS), path, compression="zstd")
+
+
+def read_ratings(path: Path) -> dict[int, Rating]:
+    """Slot to rating, in the file's order."""
+    return {
+        line["slot"]: Rating(line["raw"], line["elo"], line["appearances"])
+        for line in pq.read_table(path).to_pylist()
+    }
+
+
+def write_batches(path: Path, batches: Sequence[ScoredBatch], slots: Sequence[int]) -> None:
+    """One line a batch, in the schedule's order: from these any other rating can be computed.
+
+    Args:
+        path: the file.
+        batches: their items are numbers into `slots`.
+        slots: the slot of each item.
+    """
+    table = {
+        "slots": [[slots[item] for item in batch.items] for batch in batches],
+        "scores": [list(batch.scores) for batch in batches],
+        "status": [batch.status for batch in batches],
+        "reason": [batch.reason for batch in batches],
+    }
+    pq.write_table(pa.table(table, schema=BATCHES), path, compression="zstd")
