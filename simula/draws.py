@@ -20,3 +20,9 @@ def entropy(*parts: str | int) -> int:
 def generator(seed: int, *where: str | int) -> np.random.Generator:
     """The generator of one draw: `generator(seed, slot, "mix")`."""
     return np.random.default_rng(entropy(seed, *where))
+
+
+def balanced(n: int, seed: int, slot: int, *purpose: str | int) -> int:
+    """A place from 0 to n-1 for the slot: each block of n slots holds every place exactly once."""
+    block, place = divmod(slot, n)
+    return int(generator(seed, block, *purpose).permutation(n)[place])

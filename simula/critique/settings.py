@@ -17,3 +17,6 @@ class CriticSettings(Settings):
     refinements: int = Field(2, ge=0)
     """Refinements after a negative requirement verdict before the sample is rejected.
     The paper is silent: 2."""
+    rewrites: int = Field(0, ge=0)
+    """Rewrites after a negative double verdict before the sample is rejected (Section 2.4 allows both).
+    0, rejection at once: the paper's experiments."""

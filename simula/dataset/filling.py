@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import anyio
 
 from simula.concurrency import first_error
+from simula.dataset.language import foreign
 from simula.dataset.similarity import SimilarityIndex
-from simula.generation import Candidate, DatasetSettings, Mechanism, fill
+from simula.generation import NO_MIX, Candidate, DatasetSettings, Mechanism, Slot, fill
+from simula.mix import Mix, draw_mix
 from simula.prompts import Tally
 
 
@@ -28,13 +31,24 @@ class Filling:
     size: int
     test: Iterable[tuple[str, str]] = ()
     """Name and text of the benchmark's items: no row may be similar to one."""
+    tokens: int = 0
+    """Counted against `settings.tokens`; what the taxonomies cost, to begin with."""
     on_change: Callable[[Filling], None] = lambda filling: None
     candidates: list[Candidate] = field(default_factory=list)
     accepted: int = 0
     in_flight: int = 0
     tally: Tally = field(default_factory=Tally)
+    """Of the calls made here; candidates that were restored are not in it."""
+    _end: int | None = None
+    """Number of candidates that the budget pays for, once it is known; those after it are dropped."""
     _waiting: dict[int, Candidate] = field(default_factory=dict)
+    _hopeful: int = 0
+    """Waiting candidates that may become rows."""
     _next: int = 0
+    _seen: defaultdict[tuple[tuple[str, tuple[str, ...]], ...], list[int]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    """Mix to the slots that drew it."""
     _changed: anyio.Event = field(default_factory=anyio.Event)
     _tests: SimilarityIndex = field(init=False)
     _rows: SimilarityIndex = field(init=False)
@@ -50,8 +64,25 @@ class Filling:
         """Slots tried at most."""
         return math.ceil(self.size * self.settings.candidates_per_row)
 
+    @property
+    def exhausted(self) -> bool:
+        """The token budget came first."""
+        return self._end is not None
+
+    def restore(self, candidates: Iterable[Candidate]) -> None:
+        """Begin with candidates of the same data set, in slot order, that were made for another size."""
+        for candidate in candidates:
+            if self.accepted == self.size or self.exhausted or self._next >= self.limit:
+                return
+            self._draw(candidate.slot)
+            self._next += 1
+            if candidate.status == "accepted" and candidate.example is not None:
+                self._rows.add(str(candidate.slot), candidate.example.text)
+            self._append(candidate)
+        self._drop()
+
     async def run(self) -> None:
-        """Fill until the target, or until the candidate limit.
+        """Fill until the target, the token budget, or the candidate limit.
 
         Raises:
             TeacherUnavailable: no further call can succeed.
@@ -60,43 +91,90 @@ class Filling:
             async with anyio.create_task_group() as group:
                 while True:
                     while self._may_start():
-                        group.start_soon(self._fill, self._next)
+                        number = self._next
+                        mix, same = self._draw(number)
+                        group.start_soon(self._fill, Slot(number, mix, same, self._settled))
                         self._next += 1
                         self.in_flight += 1
                     if not self.in_flight:
-                        return
+                        break
                     await self._changed.wait()
                     self._changed = anyio.Event()
         except BaseExceptionGroup as errors:
             raise first_error(errors) from None
+        self._drop()
 
     def _may_start(self) -> bool:
-        hopeful = sum(candidate.status == "accepted" for candidate in self._waiting.values())
         return (
             self.in_flight < self.settings.concurrency
             and self._next < self.limit
-            and self.accepted + hopeful + self.in_flight < self.size
+            and self.accepted + self._hopeful + self.in_flight < self.size
+            and self._affordable()
         )
 
-    async def _fill(self, slot: int) -> None:
+    def _affordable(self) -> bool:
+        """Whether one more slot is likely to be paid for; at least one at a time is tried."""
+        if self.settings.tokens is None:
+            return True
+        if self.exhausted:
+            return False
+        mean = self.tokens / max(1, len(self.candidates))
+        unsettled = self.in_flight + len(self._waiting)
+        return not unsettled or self.tokens + mean * (unsettled + 1) <= self.settings.tokens
+
+    def _draw(self, number: int) -> tuple[Mix, tuple[int, ...]]:
+        """The slot's mix, and the earlier slots with the same one. Called once a slot, in slot order."""
+        mechanism = self.mechanism
+        if mechanism.taxonomies is None:
+            return NO_MIX, ()
+        mix = draw_mix(mechanism.taxonomies, mechanism.taxonomy, mechanism.seed, number)
+        slots = self._seen[tuple((choice.factor, choice.path) for choice in mix.choices)]
+        same = tuple(slots)
+        slots.append(number)
+        return mix, same
+
+    async def _settled(self, count: int) -> Sequence[Candidate]:
+        """The first `count` candidates, when they are all there; slots only ever wait for earlier ones."""
+        while len(self.candidates) < count:
+            await self._changed.wait()
+        return self.candidates[:count]
+
+    async def _fill(self, slot: Slot) -> None:
         candidate, tally = await fill(slot, self.mechanism)
         self.tally.add(tally)
-        self._waiting[slot] = candidate
+        self._waiting[slot.number] = candidate
+        self._hopeful += candidate.status == "accepted"
         self.in_flight -= 1
         while (ready := self._waiting.pop(len(self.candidates), None)) is not None:
-            self.candidates.append(self._filtered(ready))
+            self._hopeful -= ready.status == "accepted"
+            self._append(self._filtered(ready))
         self.on_change(self)
         self._changed.set()
 
+    def _append(self, candidate: Candidate) -> None:
+        budget = self.settings.tokens
+        if not self.exhausted and budget is not None and self.tokens + candidate.tokens > budget:
+            self._end = len(self.candidates)
+        # Even beyond the budget's end: slots in flight may wait for it.
+        self.candidates.append(candidate)
+        if not self.exhausted:
+            self.tokens += candidate.tokens
+            self.accepted += candidate.status == "accepted"
+
+    def _drop(self) -> None:
+        if self._end is not None:
+            del self.candidates[self._end :]
+
     def _filtered(self, candidate: Candidate) -> Candidate:
-        """Decontamination against the benchmark, de-duplication against the rows before it."""
+        """Language, decontamination against the benchmark, de-duplication against the rows before it."""
         if candidate.status != "accepted" or candidate.example is None:
             return candidate
         text = candidate.example.text
+        if (language := foreign(text, self.mechanism.domain.languages)) is not None:
+            return candidate.model_copy(update={"status": "foreign", "reason": f"in {language}"})
         if (twin := self._tests.similar(text)) is not None:
             return candidate.model_copy(update={"status": "contaminated", "reason": f"like test item {twin}"})
         if (twin := self._rows.similar(text)) is not None:
             return candidate.model_copy(update={"status": "duplicate", "reason": f"like row of slot {twin}"})
         self._rows.add(str(candidate.slot), text)
-        self.accepted += 1
         return candidate

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pydantic import BaseModel, ConfigDict
+
+Place = Callable[[int], int]
+"""Number of options to the place of the right one, from 0; balanced over the slots of a data set."""
 
 
 class Example(BaseModel):

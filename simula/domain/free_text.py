@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import numpy as np
-
-from simula.domain.example import Example
+from simula.domain.example import Example, Place
 from simula.domain.schema import TEXT, strict_object
 from simula.settings import Settings
 
@@ -20,7 +18,7 @@ class FreeText(Settings):
         """JSON schema of one generated data point."""
         return strict_object(question=TEXT, answer=TEXT)
 
-    def example(self, reply: dict[str, Any], draw: np.random.Generator) -> Example:
+    def example(self, reply: dict[str, Any], place: Place) -> Example:
         """The example that a teacher's reply describes. Raises ValueError for an empty answer."""
         answer = str(reply["answer"]).strip()
         if not answer:

@@ -6,10 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-import numpy as np
 from pydantic import Field
 
-from simula.domain.example import Example
+from simula.domain.example import Example, Place
 from simula.domain.schema import TEXT, strict_object
 from simula.settings import Settings
 
@@ -36,7 +35,7 @@ class Identifier(Settings):
         text = {"type": "string", "pattern": self.text_pattern} if self.text_pattern else TEXT
         return strict_object(**{self.text_name: text, "answer": answer})
 
-    def example(self, reply: dict[str, Any], draw: np.random.Generator) -> Example:
+    def example(self, reply: dict[str, Any], place: Place) -> Example:
         """The example that a teacher's reply describes. Raises ValueError where it describes none."""
         answer = str(reply["answer"]).strip()
         if not re.fullmatch(self.pattern, answer):

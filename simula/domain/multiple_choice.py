@@ -1,4 +1,4 @@
-"""Multiple choice: one right option among n, its position drawn uniformly."""
+"""Multiple choice: one right option among n, its position balanced over the data set."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import re
 import string
 from typing import Any, Literal
 
-import numpy as np
-
-from simula.domain.example import Example
+from simula.domain.example import Example, Place
 from simula.domain.schema import TEXT, strict_object
 from simula.settings import Settings
 
@@ -29,15 +27,15 @@ class MultipleChoice(Settings):
             wrong_options={"type": "array", "items": TEXT, "minItems": wrong, "maxItems": wrong},
         )
 
-    def example(self, reply: dict[str, Any], draw: np.random.Generator) -> Example:
-        """The example with the right option at a drawn position. Raises ValueError for equal options."""
+    def example(self, reply: dict[str, Any], place: Place) -> Example:
+        """The example with the right option at its place. Raises ValueError for equal options."""
         right = str(reply["right_option"]).strip()
         wrong = [str(option).strip() for option in reply["wrong_options"]]
         if len(wrong) != self.options - 1:
             raise ValueError(f"{len(wrong)} wrong options where {self.options - 1} are wanted")
         if len({right, *wrong}) < self.options:
             raise ValueError("two options are the same")
-        position = int(draw.integers(self.options))
+        position = place(self.options)
         options = (*wrong[:position], right, *wrong[position:])
         return Example(
             question=str(reply["question"]).strip(), options=options, answer=string.ascii_uppercase[position]

@@ -6,9 +6,7 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
-import numpy as np
-
-from simula.domain.example import Example
+from simula.domain.example import Example, Place
 from simula.domain.schema import TEXT, strict_object
 from simula.settings import Settings
 
@@ -29,7 +27,7 @@ class Number(Settings):
             return strict_object(question=TEXT, reasoning=TEXT, answer=answer)
         return strict_object(question=TEXT, answer=answer)
 
-    def example(self, reply: dict[str, Any], draw: np.random.Generator) -> Example:
+    def example(self, reply: dict[str, Any], place: Place) -> Example:
         """The example that a teacher's reply describes. Raises ValueError for an answer that is no number."""
         answer = _canonical(str(reply["answer"]))
         if answer is None:

@@ -1,7 +1,29 @@
-"""From a slot to a candidate: scenario, complexity, sample, critics, refinement."""
+"""From a slot to a candidate: scenario, complexity, sample, critics, refinement; and other recipes."""
 
 from simula.generation.candidate import Candidate, Mechanism
-from simula.generation.settings import Complexity, DatasetSettings, Scenarios
-from simula.generation.slot import fill
+from simula.generation.recipes import NO_MIX
+from simula.generation.settings import (
+    Complexity,
+    DatasetSettings,
+    EvolInstruct,
+    Recipe,
+    Scenarios,
+    SelfInstruct,
+    Simula,
+)
+from simula.generation.slot import Slot, fill
 
-__all__ = ["Candidate", "Complexity", "DatasetSettings", "Mechanism", "Scenarios", "fill"]
+__all__ = [
+    "NO_MIX",
+    "Candidate",
+    "Complexity",
+    "DatasetSettings",
+    "EvolInstruct",
+    "Mechanism",
+    "Recipe",
+    "Scenarios",
+    "SelfInstruct",
+    "Simula",
+    "Slot",
+    "fill",
+]

@@ -9,12 +9,12 @@ from pydantic import BaseModel, ConfigDict
 
 from simula.critique import CriticSettings, Verdict
 from simula.domain import Domain, Example
-from simula.generation.settings import Complexity, Scenarios
+from simula.generation.settings import Complexity, Recipe, Scenarios
 from simula.mix import Mix
-from simula.prompts import Asker
+from simula.prompts import Asker, Spent
 from simula.taxonomy import Taxonomies, TaxonomySettings
 
-Status = Literal["accepted", "rejected", "undecided", "unusable", "duplicate", "contaminated"]
+Status = Literal["accepted", "rejected", "undecided", "unusable", "foreign", "duplicate", "contaminated"]
 
 
 class Candidate(BaseModel):
@@ -32,21 +32,28 @@ class Candidate(BaseModel):
     plain_scenario: str = ""
     """The scenario before it was rewritten to be harder; empty where it was not."""
     complex: bool = False
+    earlier_scenarios: int = 0
+    """Earlier scenarios of the same mix that were shown when this one was written (the sequential mode)."""
+    parents: tuple[int, ...] = ()
+    """Slots whose data points were shown or rewritten (other recipes than the paper's)."""
+    operation: str = ""
+    """How the parent was rewritten (Evol-Instruct-like)."""
     example: Example | None = None
     verdicts: tuple[Verdict, ...] = ()
     refinements: int = 0
+    """How often the data point was written again after a negative verdict."""
     calls: int = 0
     repaired: int = 0
     asked_again: int = 0
-    prompt_tokens: int = 0
-    cached_tokens: int = 0
-    """The part of `prompt_tokens` that the provider billed as cached."""
-    completion_tokens: int = 0
-    """Tokens written by the teacher, thinking included."""
-    models: tuple[str, ...] = ()
-    """The models that answered, as they name themselves."""
+    spent: tuple[Spent, ...] = ()
+    """Calls, tokens and price by teacher."""
     templates: dict[str, str] = {}
     """Prompt files used, each with the hash of its text."""
+
+    @property
+    def tokens(self) -> int:
+        """All tokens that the candidate cost, read and written."""
+        return sum(one.tokens for one in self.spent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,8 @@ class Mechanism:
     """Everything that decides what a slot gives, besides its number."""
 
     domain: Domain
-    taxonomies: Taxonomies
+    taxonomies: Taxonomies | None
+    """None where the recipe draws no mixes."""
     taxonomy: TaxonomySettings
     scenarios: Scenarios
     complexity: Complexity
@@ -63,4 +71,7 @@ class Mechanism:
     writer: Asker
     """Writes scenarios, samples and refinements."""
     judge: Asker
-    """Answers the critics' questions; may be another teacher than the writer."""
+    """The requirement critic; may be another teacher than the writer."""
+    double_judge: Asker
+    """The double critic; may be a third one."""
+    recipe: Recipe

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from simula.domain import Domain, Example
-from simula.draws import generator
+from simula.domain import Domain, Example, Place
 from simula.errors import UnreadableReply
 from simula.generation.scenarios import as_values
 from simula.mix import Mix
@@ -14,7 +13,7 @@ from simula.prompts import Asker, Tally
 
 
 async def write_sample(
-    domain: Domain, mix: Mix, scenario: str, asker: Asker, seed: int, tally: Tally
+    domain: Domain, mix: Mix, scenario: str, place: Place, asker: Asker, seed: int, tally: Tally
 ) -> Example:
     """One data point for a meta-prompt.
 
@@ -23,17 +22,20 @@ async def write_sample(
     """
     values = {"item": domain.item, "mix": as_values(mix), "scenario": scenario}
     reply = await asker.ask("write_sample", domain.task.reply_schema(), values, seed=seed, tally=tally)
-    return _example(domain, reply, seed)
+    return read_example(domain, reply, place)
 
 
-async def refine(domain: Domain, values: Mapping[str, Any], asker: Asker, seed: int, tally: Tally) -> Example:
+async def refine(
+    domain: Domain, values: Mapping[str, Any], place: Place, asker: Asker, seed: int, tally: Tally
+) -> Example:
     """The data point written again, so that the critic's reason (`values["explanation"]`) no longer holds."""
     reply = await asker.ask("refine", domain.task.reply_schema(), values, seed=seed, tally=tally)
-    return _example(domain, reply, seed)
+    return read_example(domain, reply, place)
 
 
-def _example(domain: Domain, reply: dict[str, Any], seed: int) -> Example:
+def read_example(domain: Domain, reply: dict[str, Any], place: Place) -> Example:
+    """The example that a reply describes. Raises UnreadableReply where it describes none."""
     try:
-        return domain.task.example(reply, generator(seed, "position"))
+        return domain.task.example(reply, place)
     except ValueError as error:
         raise UnreadableReply(f"the data point is unusable: {error}") from error

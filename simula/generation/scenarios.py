@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from simula.draws import entropy, generator
+from simula.draws import balanced, generator
 from simula.generation.settings import Complexity
 from simula.mix import Mix
 from simula.prompts import Asker, Tally, replies
@@ -16,10 +17,26 @@ BLOCK = 20
 
 
 async def write_scenario(
-    mix: Mix, count: int, asker: Asker, seed: int, draw: np.random.Generator, tally: Tally
+    mix: Mix,
+    count: int,
+    earlier: Sequence[str],
+    asker: Asker,
+    seed: int,
+    draw: np.random.Generator,
+    tally: Tally,
 ) -> str:
-    """One of `count` distinct scenarios that the teacher writes in a single call."""
-    values = {"mix": as_values(mix), "count": count, "earlier": []}
+    """One of `count` distinct scenarios that the teacher writes in a single call.
+
+    Args:
+        mix: the requirements.
+        count: K.
+        earlier: scenarios of the same mix that the new ones must differ from (the sequential mode).
+        asker: who writes.
+        seed: of the teacher's sampling.
+        draw: picks the one that is kept.
+        tally: what it cost.
+    """
+    values = {"mix": as_values(mix), "count": count, "earlier": list(earlier)}
     reply = await asker.ask("write_scenarios", replies.scenarios(count), values, seed=seed, tally=tally)
     return str(reply["scenarios"][int(draw.integers(count))])
 
@@ -37,9 +54,7 @@ def is_complex(settings: Complexity, seed: int, slot: int) -> bool:
     Each block of 20 slots is shuffled by the seed and its first 20·c slots are complex: the fraction is
     exact, and a slot that is complex at some c is complex at every larger c.
     """
-    block, place = divmod(slot, BLOCK)
-    order = np.random.default_rng(entropy(seed, block, "complex")).permutation(BLOCK)
-    return int(order[place]) < round(settings.fraction * BLOCK)
+    return balanced(BLOCK, seed, slot, "complex") < round(settings.fraction * BLOCK)
 
 
 def scenario_draw(seed: int, slot: int) -> np.random.Generator:

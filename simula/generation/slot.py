@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from simula.critique import Decision, Verdict, decide, double_critic, judge
 from simula.domain import Example
-from simula.draws import entropy
+from simula.draws import balanced, entropy, generator
 from simula.errors import RequestFailed, UnreadableReply
 from simula.generation.candidate import Candidate, Mechanism, Status
+from simula.generation.recipes import settled_before, write_by_recipe
 from simula.generation.samples import refine, write_sample
 from simula.generation.scenarios import as_values, complexify, is_complex, scenario_draw, write_scenario
-from simula.mix import Mix, draw_mix
+from simula.generation.settings import Simula
+from simula.mix import Mix
 from simula.prompts import Tally
 
 
-async def fill(slot: int, mechanism: Mechanism) -> tuple[Candidate, Tally]:
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One place of a data set, and the way to what stands before it."""
+
+    number: int
+    mix: Mix
+    same_mix: tuple[int, ...]
+    """Earlier slots with the same mix."""
+    settled: Callable[[int], Awaitable[Sequence[Candidate]]]
+    """The first so many candidates, as soon as the post-filter has seen them all."""
+
+
+async def fill(slot: Slot, mechanism: Mechanism) -> tuple[Candidate, Tally]:
     """The slot's candidate; a pure function of slot, mechanism and the teacher's answers.
 
     A call that fails for good, or a reply that cannot be read, makes the candidate unusable, with the
     reason; errors that would hit every call (`TeacherUnavailable`) are raised.
     """
-    mix = draw_mix(mechanism.taxonomies, mechanism.taxonomy, mechanism.seed, slot)
-    work = _Work(slot=slot, mechanism=mechanism, mix=mix)
+    work = _Work(slot=slot, mechanism=mechanism)
     try:
-        await work.write_meta_prompt()
-        await work.write_and_judge()
+        await work.write()
+        await work.judge()
     except (RequestFailed, UnreadableReply) as error:
         work.end("unusable", str(error))
     return work.candidate(), work.tally
@@ -36,12 +50,14 @@ async def fill(slot: int, mechanism: Mechanism) -> tuple[Candidate, Tally]:
 class _Work:
     """The state of one slot while it is being filled."""
 
-    slot: int
+    slot: Slot
     mechanism: Mechanism
-    mix: Mix
     scenario: str = ""
     plain_scenario: str = ""
     complex: bool = False
+    earlier: Sequence[str] = ()
+    parents: tuple[int, ...] = ()
+    operation: str = ""
     example: Example | None = None
     verdicts: list[Verdict] = field(default_factory=list)
     refinements: int = 0
@@ -50,35 +66,87 @@ class _Work:
     tally: Tally = field(default_factory=Tally)
 
     def seed(self, *purpose: str | int) -> int:
-        return entropy(self.mechanism.seed, self.slot, *purpose)
+        return entropy(self.mechanism.seed, self.slot.number, *purpose)
+
+    def place(self, options: int) -> int:
+        """Of the right option: each block of as many slots as there are options holds every place once."""
+        return balanced(options, self.mechanism.seed, self.slot.number, "position")
 
     def end(self, status: Status, reason: str) -> None:
         self.status, self.reason = status, reason
 
-    async def write_meta_prompt(self) -> None:
-        """K scenarios with one kept; with probability c rewritten to be harder."""
+    async def write(self) -> None:
+        """The data point, by the paper's recipe or by another one."""
         settings = self.mechanism
+        if isinstance(settings.recipe, Simula):
+            await self._write_meta_prompt()
+            self.example = await write_sample(
+                settings.domain,
+                self.slot.mix,
+                self.scenario,
+                self.place,
+                settings.writer,
+                self.seed("sample"),
+                self.tally,
+            )
+            return
+        before = await self.slot.settled(settled_before(settings.recipe, self.slot.number))
+        descent = await write_by_recipe(
+            settings.recipe,
+            settings.domain,
+            before,
+            generator(settings.seed, self.slot.number, "recipe"),
+            self.place,
+            settings.writer,
+            self.seed("sample"),
+            self.tally,
+        )
+        self.example, self.parents, self.operation = descent.example, descent.parents, descent.operation
+
+    async def _write_meta_prompt(self) -> None:
+        """K scenarios with one kept; with probability c rewritten to be harder."""
+        settings, mix = self.mechanism, self.slot.mix
         if settings.scenarios.count:
-            draw = scenario_draw(settings.seed, self.slot)
+            self.earlier = await self._earlier_scenarios()
             self.scenario = await write_scenario(
-                self.mix, settings.scenarios.count, settings.writer, self.seed("scenario"), draw, self.tally
+                mix,
+                settings.scenarios.count,
+                self.earlier,
+                settings.writer,
+                self.seed("scenario"),
+                scenario_draw(settings.seed, self.slot.number),
+                self.tally,
             )
-        if is_complex(settings.complexity, settings.seed, self.slot):
-            harder = await complexify(
-                self.mix, self.scenario, settings.writer, self.seed("complex"), self.tally
-            )
+        if is_complex(settings.complexity, settings.seed, self.slot.number):
+            harder = await complexify(mix, self.scenario, settings.writer, self.seed("complex"), self.tally)
             self.plain_scenario, self.scenario, self.complex = self.scenario, harder, True
 
-    async def write_and_judge(self) -> None:
-        """Sample, requirement critic with refinements, double critic."""
-        settings = self.mechanism
-        self.example = await write_sample(
-            settings.domain, self.mix, self.scenario, settings.writer, self.seed("sample"), self.tally
-        )
-        if settings.critic.requirements:
-            self._apply(await self._judge_requirements(), "requirements")
-        if settings.critic.double and self.status == "accepted":
-            self._apply(await self._judge_correctness(), "correctness")
+    async def _earlier_scenarios(self) -> list[str]:
+        """The sequential mode (Section 2.3): scenarios of this mix so far, once it came up often enough."""
+        settings, same = self.mechanism.scenarios, self.slot.same_mix
+        if settings.sequential_after is None or len(same) < max(1, settings.sequential_after):
+            return []
+        before = await self.slot.settled(same[-1] + 1)
+        found = [before[slot].plain_scenario or before[slot].scenario for slot in same]
+        return [scenario for scenario in found if scenario][-settings.shown :]
+
+    async def judge(self) -> None:
+        """Requirement critic with refinements, double critic with rewrites or rejection (Section 2.4)."""
+        critic, rewrites = self.mechanism.critic, 0
+        while True:
+            if critic.requirements:
+                self._apply(await self._judge_requirements(), "requirements")
+            if self.status != "accepted" or not critic.double:
+                return
+            correct, incorrect = await self._judge_correctness()
+            decision = decide(correct, incorrect)
+            if decision != "no" or rewrites == critic.rewrites:
+                self._apply(decision, "correctness")
+                return
+            rewrites += 1
+            reasons = [correct.explanation] * (correct.verdict == "no")
+            reasons += [incorrect.explanation] * (incorrect.verdict == "yes")
+            await self._refine(" ".join(reasons))
 
     def _apply(self, verdict: Decision, what: str) -> None:
         """An undecided verdict is neither an acceptance nor a rejection, and is counted apart."""
@@ -89,7 +157,7 @@ class _Work:
 
     async def _judge_requirements(self) -> Decision:
         """Judge; on a no refine from the explanation and judge again, until the retries are used up."""
-        settings = self.mechanism
+        settings, retries = self.mechanism, 0
         while True:
             verdict = await judge(
                 "requirements",
@@ -100,53 +168,60 @@ class _Work:
                 self.tally,
             )
             self.verdicts.append(verdict)
-            if verdict.verdict != "no" or self.refinements == settings.critic.refinements:
+            if verdict.verdict != "no" or retries == settings.critic.refinements:
                 return verdict.verdict
-            self.refinements += 1
-            self.example = await refine(
-                settings.domain,
-                self._values() | {"explanation": verdict.explanation},
-                settings.writer,
-                self.seed("refine", self.refinements),
-                self.tally,
-            )
+            retries += 1
+            await self._refine(verdict.explanation)
 
-    async def _judge_correctness(self) -> Decision:
-        values = self._values()
+    async def _judge_correctness(self) -> tuple[Verdict, Verdict]:
         pair = await double_critic(
-            values["example"], self.mechanism.judge, self.seed("double"), self.refinements, self.tally
+            self._values()["example"],
+            self.mechanism.double_judge,
+            self.seed("double", self.refinements),
+            self.refinements,
+            self.tally,
         )
         self.verdicts.extend(pair)
-        return decide(*pair)
+        return pair
+
+    async def _refine(self, explanation: str) -> None:
+        self.refinements += 1
+        self.example = await refine(
+            self.mechanism.domain,
+            self._values() | {"explanation": explanation},
+            self.place,
+            self.mechanism.writer,
+            self.seed("refine", self.refinements),
+            self.tally,
+        )
 
     def _values(self) -> dict[str, Any]:
         """What the prompts about an existing sample are rendered from."""
         assert self.example is not None
         return {
-            "mix": as_values(self.mix),
+            "mix": as_values(self.slot.mix),
             "scenario": self.scenario,
             "example": self.example.model_dump(mode="json"),
         }
 
     def candidate(self) -> Candidate:
-        usage = self.tally.total()
         return Candidate(
-            slot=self.slot,
+            slot=self.slot.number,
             status=self.status,
             reason=self.reason,
-            mix=self.mix,
+            mix=self.slot.mix,
             scenario=self.scenario,
             plain_scenario=self.plain_scenario,
             complex=self.complex,
+            earlier_scenarios=len(self.earlier),
+            parents=self.parents,
+            operation=self.operation,
             example=self.example,
             verdicts=tuple(self.verdicts),
             refinements=self.refinements,
             calls=self.tally.calls,
             repaired=self.tally.repaired,
             asked_again=self.tally.asked_again,
-            prompt_tokens=usage.prompt,
-            cached_tokens=usage.cached,
-            completion_tokens=usage.completion + usage.thinking,
-            models=tuple(sorted(self.tally.models)),
+            spent=self.tally.spent,
             templates=dict(sorted(self.tally.templates.items())),
         )

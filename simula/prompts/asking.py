@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,53 +14,10 @@ from jsonschema.exceptions import best_match
 
 from simula.draws import entropy
 from simula.errors import RequestFailed, UnreadableReply
-from simula.prompts.rendering import render, template_hash
-from simula.teacher.port import Reply, Request, Teacher, Usage
-
-
-@dataclass(slots=True)
-class Tally:
-    """What the calls of one piece of work cost, and what went wrong on the way."""
-
-    calls: int = 0
-    recorded: int = 0
-    """Calls answered from the ledger: nothing was sent."""
-    usage: dict[str, Usage] = field(default_factory=dict)
-    """Tokens by the model asked for, whether they are paid for now or were when recorded."""
-    fresh: dict[str, Usage] = field(default_factory=dict)
-    """The part of `usage` that was sent and is paid for now."""
-    repaired: int = 0
-    """Replies that only parsed after one repair."""
-    asked_again: int = 0
-    """Replies that could not be read, after which the same question was put again."""
-    models: Counter[str] = field(default_factory=Counter)
-    templates: dict[str, str] = field(default_factory=dict)
-    """Prompt file to the hash of its text."""
-
-    def count(self, request: Request, reply: Reply, model: str) -> None:
-        """Add one answered call to the teacher that goes by `model`."""
-        once = Tally(calls=1, recorded=int(reply.recorded), usage={model: reply.usage})
-        if not reply.recorded:
-            once.fresh = {model: reply.usage}
-        once.models[reply.model] = 1
-        once.templates = {request.template: template_hash(request.template)}
-        self.add(once)
-
-    def add(self, other: Tally) -> None:
-        """Add another piece of work."""
-        self.calls += other.calls
-        self.recorded += other.recorded
-        self.repaired += other.repaired
-        self.asked_again += other.asked_again
-        self.models.update(other.models)
-        self.templates.update(other.templates)
-        for mine, theirs in ((self.usage, other.usage), (self.fresh, other.fresh)):
-            for model, usage in theirs.items():
-                mine[model] = mine.get(model, Usage()) + usage
-
-    def total(self) -> Usage:
-        """Tokens over all teachers."""
-        return sum(self.usage.values(), Usage())
+from simula.prompts.rendering import render
+from simula.prompts.tally import Tally
+from simula.teacher.port import Reply, Request, Teacher
+from simula.teacher.price import Price
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +30,7 @@ class Asker:
     max_tokens: int
     attempts: int = 3
     """How often a question is put while its reply cannot be read."""
+    price: Price = field(default_factory=Price)
 
     async def ask(
         self, template: str, schema: Mapping[str, Any], values: Mapping[str, Any], *, seed: int, tally: Tally
@@ -98,7 +55,7 @@ class Asker:
                 max_tokens=self.max_tokens,
             )
             reply = await self.teacher.ask(request)
-            tally.count(request, reply, self.teacher.model)
+            tally.count(request, reply, self.teacher.model, self.price)
             if reply.finish == "blocked":
                 raise RequestFailed(f"{template}: the teacher's safety filter blocked the reply")
             value, repaired, why = read(reply, schema)

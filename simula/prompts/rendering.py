@@ -35,6 +35,13 @@ def template_hash(template: str) -> str:
     return fingerprint(source)
 
 
-def system_prompt(domain: Domain) -> str:
-    """The system instruction of a domain; equal in all its calls, so that servers can cache it."""
-    return render("system", {"description": domain.description, "language": domain.language})
+def system_prompt(domain: Domain, *, sample: bool = False) -> str:
+    """The system instruction of a domain; equal in all calls of a stage, so that servers can cache it.
+
+    Args:
+        domain: what data is wanted.
+        sample: show the domain's sample S of existing data too, as every taxonomy step does (Section 2.1)
+            and no generation does.
+    """
+    values = {"description": domain.description, "language": domain.language}
+    return render("system", values | {"sample": list(domain.seeds) if sample else []})

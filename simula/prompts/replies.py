@@ -10,9 +10,9 @@ from simula.domain.schema import TEXT, strict_object
 NAME: dict[str, Any] = {"type": "string", "minLength": 2, "maxLength": 80}
 
 
-def _named(most: int) -> dict[str, Any]:
+def _named(most: int, least: int = 1) -> dict[str, Any]:
     items = strict_object(name=NAME, description=TEXT)
-    return {"type": "array", "items": items, "minItems": 1, "maxItems": most}
+    return {"type": "array", "items": items, "minItems": least, "maxItems": most}
 
 
 def factors(most: int) -> dict[str, Any]:
@@ -20,9 +20,9 @@ def factors(most: int) -> dict[str, Any]:
     return strict_object(factors=_named(most))
 
 
-def children(most: int) -> dict[str, Any]:
-    """propose_children, review_children."""
-    return strict_object(children=_named(most))
+def children(most: int, least: int) -> dict[str, Any]:
+    """propose_children, review_children; `least` 0 where a node may have no children."""
+    return strict_object(children=_named(most, least))
 
 
 def plan() -> dict[str, Any]:
@@ -30,12 +30,20 @@ def plan() -> dict[str, Any]:
     return strict_object(plan=TEXT)
 
 
-def strategies(factor_names: Sequence[str]) -> dict[str, Any]:
-    """write_strategies."""
+EXCLUSIONS = 6
+"""Pairs of kinds that the teacher may exclude from a strategy."""
+
+
+def strategies(factor_names: Sequence[str], longest: int) -> dict[str, Any]:
+    """write_strategies; `longest` is the length of the longest "factor: kind", in characters."""
     names = {"type": "string", "enum": list(factor_names)}
     chosen = {"type": "array", "items": names, "minItems": 1, "maxItems": len(factor_names)}
     weight = {"type": "integer", "minimum": 1, "maximum": 10}
-    strategy = strict_object(factors=chosen, weight=weight)
+    # Not an enumeration of all kinds: engines refuse long ones, and a name that is none is told by itself.
+    label = {"type": "string", "minLength": 2, "maxLength": longest}
+    pair = strict_object(first=label, second=label)
+    excluded = {"type": "array", "items": pair, "minItems": 0, "maxItems": EXCLUSIONS}
+    strategy = strict_object(factors=chosen, weight=weight, excluded=excluded)
     return strict_object(strategies={"type": "array", "items": strategy, "minItems": 1, "maxItems": 6})
 
 
@@ -52,3 +60,9 @@ def scenario() -> dict[str, Any]:
 def judgement() -> dict[str, Any]:
     """judge_requirements, judge_correct, judge_incorrect: the reason comes before the verdict it leads to."""
     return strict_object(explanation=TEXT, verdict={"type": "string", "enum": ["yes", "no"]})
+
+
+def scores(count: int, lowest: int, highest: int) -> dict[str, Any]:
+    """score_complexity: one score an item, in their order."""
+    score = {"type": "integer", "minimum": lowest, "maximum": highest}
+    return strict_object(scores={"type": "array", "items": score, "minItems": count, "maxItems": count})

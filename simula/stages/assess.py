@@ -20,7 +20,8 @@ def assess_dataset(bench: Bench) -> dict[str, Any]:
     config = bench.config
 
     def make(_: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
-        measures = assess(read_dataset(bench), read_taxonomies(bench), config.assessment)
+        taxonomies = read_taxonomies(bench) if config.draws_mixes else None
+        measures = assess(read_dataset(bench), taxonomies, config.assessment)
         log(measures)
         return {"measures": measures}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -12,12 +13,14 @@ from typing import Any
 import anyio
 
 from simula.dataset import Filling
+from simula.domain import MultipleChoice
 from simula.errors import ShortOfTarget
 from simula.generation import Candidate, Mechanism
 from simula.stages.bench import Bench, cost
-from simula.stages.keys import rows_key, taxonomy_key
+from simula.stages.keys import dataset_key, rows_key, taxonomy_key
+from simula.stages.taxonomy import STAGE as TAXONOMY
 from simula.stages.taxonomy import read_taxonomies
-from simula.store.artifacts import write_json
+from simula.store.artifacts import MANIFEST, write_json
 from simula.store.rows import read_rows, write_rows
 
 STAGE = "dataset"
@@ -37,19 +40,24 @@ def build_dataset(bench: Bench) -> dict[str, Any]:
     def make(folder: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
         return anyio.run(_make, bench, folder, log)
 
-    return bench.build(STAGE, rows_key(config), {"taxonomy": taxonomy_key(config)}, make)
+    inputs = {TAXONOMY: taxonomy_key(config)} if config.draws_mixes else {}
+    return bench.build(STAGE, rows_key(config), inputs, make)
 
 
 async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
     config = bench.config
     size = config.scalars.size
     test = [(item.id, item.example.text) for item in config.benchmark.load(config.paths.benchmarks)]
+    taxonomies = read_taxonomies(bench) if config.draws_mixes else None
     async with AsyncExitStack() as stack:
         writer = await stack.enter_async_context(bench.asker(config.teacher))
         judge = await stack.enter_async_context(bench.asker(config.judge)) if config.judge else writer
+        double_judge = judge
+        if config.double_judge:
+            double_judge = await stack.enter_async_context(bench.asker(config.double_judge))
         mechanism = Mechanism(
             domain=config.domain,
-            taxonomies=read_taxonomies(bench),
+            taxonomies=taxonomies,
             taxonomy=config.taxonomy,
             scenarios=config.scenarios,
             complexity=config.complexity,
@@ -57,6 +65,8 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
             seed=config.scalars.data_seed,
             writer=writer,
             judge=judge,
+            double_judge=double_judge,
+            recipe=config.recipe,
         )
         with bench.progress.bar("dataset: rows accepted") as meter:
 
@@ -65,30 +75,68 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
                 meter(filling.accepted, size, f"({refused} refused, {filling.in_flight} in flight)")
                 log({"accepted": filling.accepted, "refused": refused, "calls": filling.tally.calls})
 
-            filling = Filling(mechanism, config.dataset, size, test, on_change)
+            filling = Filling(mechanism, config.dataset, size, test, _taxonomy_tokens(bench), on_change)
+            filling.restore(stored := _stored(bench))
+            if stored:
+                bench.progress.line(f"dataset: {len(filling.candidates)} candidates of another size stand")
             await filling.run()
-    said = _write(bench, folder, filling)
-    if filling.accepted < size:
+    said = _write(bench, folder, filling, decontaminated_against=len(test))
+    if not filling.accepted or (filling.accepted < size and not filling.exhausted):
         raise ShortOfTarget(_short(bench, folder, filling, said))
     return said
 
 
-def _write(bench: Bench, folder: Path, filling: Filling) -> dict[str, Any]:
+def _taxonomy_tokens(bench: Bench) -> int:
+    """What the taxonomies cost, which a token budget has to pay for too."""
+    if not bench.config.draws_mixes:
+        return 0
+    manifest = bench.store.manifest(TAXONOMY, taxonomy_key(bench.config)) or {}
+    return int(manifest.get("prompt_tokens", 0)) + int(manifest.get("completion_tokens", 0))
+
+
+def _stored(bench: Bench) -> list[Candidate]:
+    """This data set's candidates at another size, in slot order: of a larger one, else of the largest."""
+    folder = bench.store.folder(STAGE, dataset_key(bench.config))
+    sizes = {}
+    for manifest in folder.glob(f"*/{MANIFEST}"):
+        if not manifest.parent.suffix:  # .work: not published
+            sizes[int(json.loads(manifest.read_text())["rows"])] = manifest.parent
+    if not sizes:
+        return []
+    enough = [size for size in sizes if size >= bench.config.scalars.size]
+    chosen = sizes[min(enough) if enough else max(sizes)]
+    candidates = read_rows(chosen / ROWS) + read_rows(chosen / REFUSED)
+    return sorted(candidates, key=lambda candidate: candidate.slot)
+
+
+def _write(bench: Bench, folder: Path, filling: Filling, decontaminated_against: int) -> dict[str, Any]:
     config = bench.config
-    accepted = [candidate for candidate in filling.candidates if candidate.status == "accepted"]
-    refused = [candidate for candidate in filling.candidates if candidate.status != "accepted"]
+    candidates = filling.candidates
+    accepted = [candidate for candidate in candidates if candidate.status == "accepted"]
+    refused = [candidate for candidate in candidates if candidate.status != "accepted"]
     write_rows(folder / ROWS, accepted)
     write_rows(folder / REFUSED, refused)
-    teachers = {teacher.model: teacher for teacher in (config.teacher, config.judge) if teacher}
-    return {
+    spent = [one for candidate in candidates for one in candidate.spent]
+    said = {
         "rows": len(accepted),
         "target": config.scalars.size,
-        "candidates": len(filling.candidates),
+        "ended_by": "tokens" if filling.exhausted else "size",
+        "candidates": len(candidates),
         "refused": dict(sorted(Counter(map(refusal, refused)).items())),
-        "refinements": sum(candidate.refinements for candidate in filling.candidates),
+        "refinements": sum(candidate.refinements for candidate in candidates),
         "complex_rows": sum(candidate.complex for candidate in accepted),
-        **cost(filling.tally, teachers),
+        "sequential_rows": sum(candidate.earlier_scenarios > 0 for candidate in accepted),
+        "test_items_compared_with": decontaminated_against,
+        **cost(spent, filling.tally),
+        # Of every candidate, those of an earlier size included.
+        "repaired": sum(candidate.repaired for candidate in candidates),
+        "asked_again": sum(candidate.asked_again for candidate in candidates),
+        "templates": dict(sorted({k: v for c in candidates for k, v in c.templates.items()}.items())),
     }
+    if isinstance(config.domain.task, MultipleChoice):
+        letters = Counter(candidate.example.answer for candidate in accepted if candidate.example)
+        said["right_letters"] = dict(sorted(letters.items()))
+    return said
 
 
 def refusal(candidate: Candidate) -> str:

@@ -29,6 +29,17 @@ _VERDICT = pa.struct(
         ("refinement", pa.int32()),
     ]
 )
+_SPENT = pa.struct(
+    [
+        ("model", pa.string()),
+        ("answered", pa.list_(pa.string())),
+        ("calls", pa.int32()),
+        ("prompt", pa.int64()),
+        ("cached", pa.int64()),
+        ("completion", pa.int64()),
+        ("usd", pa.float64()),
+    ]
+)
 SCHEMA = pa.schema(
     [
         ("slot", pa.int64()),
@@ -39,15 +50,15 @@ SCHEMA = pa.schema(
         ("scenario", pa.string()),
         ("plain_scenario", pa.string()),
         ("complex", pa.bool_()),
+        ("earlier_scenarios", pa.int32()),
+        ("parents", pa.list_(pa.int64())),
+        ("operation", pa.string()),
         ("verdicts", pa.list_(_VERDICT)),
         ("refinements", pa.int32()),
         ("calls", pa.int32()),
         ("repaired", pa.int32()),
         ("asked_again", pa.int32()),
-        ("prompt_tokens", pa.int64()),
-        ("cached_tokens", pa.int64()),
-        ("completion_tokens", pa.int64()),
-        ("models", pa.list_(pa.string())),
+        ("spent", pa.list_(_SPENT)),
         ("templates", pa.string()),
     ]
 )

@@ -1,16 +1,19 @@
 """The accepted set is the first N accepted slots in slot order, whatever the order of completion."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import anyio
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
 from simula.critique import CriticSettings
 from simula.dataset import Filling
 from simula.domain import Domain
 from simula.errors import TeacherUnavailable
-from simula.generation import Candidate, Complexity, DatasetSettings, Mechanism, Scenarios
+from simula.generation import Candidate, Complexity, DatasetSettings, Mechanism, Scenarios, Simula
 from simula.prompts import Asker
 from simula.taxonomy import Node, Strategy, Taxonomies, Taxonomy, TaxonomySettings
 from simula.teacher.port import Reply, Request, Usage
@@ -55,7 +58,15 @@ class Hasty:
 
 
 def filled(
-    size: int, *, concurrency: int = 8, disorder: int = 1, limit: float = 8, **test: str
+    size: int,
+    *,
+    concurrency: int = 8,
+    disorder: int = 1,
+    limit: float = 8,
+    tokens: int | None = None,
+    before: int = 0,
+    stored: Sequence[Candidate] = (),
+    **test: str,
 ) -> tuple[Filling, Hasty]:
     teacher = Hasty(disorder)
     asker = Asker(teacher, "system", 1.0, 100)
@@ -69,9 +80,12 @@ def filled(
         3,
         asker,
         asker,
+        asker,
+        Simula(),
     )
-    settings = DatasetSettings(concurrency=concurrency, candidates_per_row=limit)
-    filling = Filling(mechanism, settings, size, list(test.items()))
+    settings = DatasetSettings(concurrency=concurrency, candidates_per_row=limit, tokens=tokens)
+    filling = Filling(mechanism, settings, size, list(test.items()), before)
+    filling.restore(stored)
     anyio.run(filling.run)
     return filling, teacher
 
@@ -80,10 +94,11 @@ def rows(filling: Filling) -> list[Candidate]:
     return [candidate for candidate in filling.candidates if candidate.status == "accepted"]
 
 
-@pytest.mark.parametrize("disorder", range(1, 6))
-def test_concurrency_and_order_change_nothing(disorder: int) -> None:
-    calm, _ = filled(20, concurrency=1, disorder=0)
-    wild, _ = filled(20, concurrency=16, disorder=disorder)
+@settings(deadline=None, max_examples=25)
+@given(disorder=some.integers(1, 10**6), concurrency=some.integers(2, 256), size=some.integers(1, 30))
+def test_concurrency_and_order_change_nothing(disorder: int, concurrency: int, size: int) -> None:
+    calm, _ = filled(size, concurrency=1, disorder=0)
+    wild, _ = filled(size, concurrency=concurrency, disorder=disorder)
     assert wild.candidates == calm.candidates
 
 
@@ -99,6 +114,38 @@ def test_exactly_n_rows_and_the_last_candidate_is_the_last_row() -> None:
 def test_a_smaller_data_set_is_the_prefix_of_a_larger_one() -> None:
     small, large = filled(8)[0], filled(25, disorder=4)[0]
     assert rows(large)[:8] == rows(small)
+
+
+@settings(deadline=None, max_examples=25)
+@given(small=some.integers(1, 30), large=some.integers(1, 30))
+def test_a_data_set_of_another_size_is_gone_on_from(small: int, large: int) -> None:
+    first, _ = filled(small)
+    plain, asked_plainly = filled(large)
+    grown, teacher = filled(large, stored=first.candidates, disorder=2)
+    assert grown.candidates == plain.candidates
+    # It costs the difference, and a smaller one nothing.
+    assert teacher.asked == max(0, asked_plainly.asked - 3 * len(first.candidates))
+
+
+@settings(deadline=None, max_examples=25)
+@given(budget=some.integers(1, 700), concurrency=some.integers(1, 64), disorder=some.integers(0, 9))
+def test_a_token_budget_ends_the_data_set_at_the_same_candidate(
+    budget: int, concurrency: int, disorder: int
+) -> None:
+    everything, _ = filled(20)
+    each = 30  # three calls of 7 + 3 tokens
+    ended, _ = filled(20, tokens=budget + 45, before=45, concurrency=concurrency, disorder=disorder)
+    paid = min(budget // each, len(everything.candidates))
+    assert ended.candidates == everything.candidates[:paid]
+    assert ended.exhausted == (paid < len(everything.candidates))
+    assert ended.tokens == 45 + paid * each
+    assert ended.accepted == len(rows(ended))
+
+
+def test_a_budget_cuts_what_is_stored_too() -> None:
+    stored = filled(20)[0].candidates
+    ended, teacher = filled(20, tokens=100, stored=stored)
+    assert (ended.candidates, ended.exhausted, teacher.asked) == (stored[:3], True, 0)
 
 
 def test_every_refusal_is_kept_with_its_reason() -> None:
@@ -140,6 +187,8 @@ def test_a_teacher_that_is_gone_stops_the_run_with_its_own_error() -> None:
         0,
         asker,
         asker,
+        asker,
+        Simula(),
     )
     with pytest.raises(TeacherUnavailable, match="the key is wrong"):
         anyio.run(Filling(broken, DatasetSettings(), 5).run)

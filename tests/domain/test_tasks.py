@@ -1,17 +1,20 @@
 from collections import Counter
 
-import numpy as np
 import pytest
 
 from simula.domain import Example, FreeText, Identifier, MultipleChoice, Number
-from simula.draws import generator
+from simula.draws import balanced
 
 CWE = Identifier(
     pattern=r"CWE-\d+",
     choices={"CWE-79": "cross-site scripting", "CWE-89": "SQL injection"},
     text_name="report",
 )
-DRAW = np.random.default_rng(0)
+
+
+def last(options: int) -> int:
+    """The place of the right option: the last."""
+    return options - 1
 
 
 def reply(**more: object) -> dict[str, object]:
@@ -20,14 +23,17 @@ def reply(**more: object) -> dict[str, object]:
 
 def test_the_right_letter_is_uniform_over_a_data_set() -> None:
     task = MultipleChoice()
-    letters = Counter(task.example(reply(), generator(0, slot, "position")).answer for slot in range(8000))
-    assert set(letters) == set("ABCD")
-    assert all(count / 8000 == pytest.approx(1 / 4, abs=0.02) for count in letters.values())
+    letters = Counter(
+        task.example(reply(), lambda options, slot=slot: balanced(options, 0, slot, "position")).answer
+        for slot in range(400)
+    )
+    assert letters == dict.fromkeys("ABCD", 100)
 
 
 def test_the_letter_points_at_the_right_option() -> None:
-    for slot in range(20):
-        example = MultipleChoice().example(reply(), generator(0, slot))
+    for position in range(4):
+        example = MultipleChoice().example(reply(), lambda _, position=position: position)
+        assert example.answer == "ABCD"[position]
         assert example.options["ABCD".index(example.answer)] == "this"
         assert sorted(example.options) == ["a", "b", "c", "this"]
 
@@ -35,17 +41,17 @@ def test_the_letter_points_at_the_right_option() -> None:
 @pytest.mark.parametrize("wrong", [["a", "b", "this"], ["a", "a", "b"], ["a", "b"]])
 def test_options_that_cannot_be_told_apart_are_no_question(wrong: list[str]) -> None:
     with pytest.raises(ValueError, match="option"):
-        MultipleChoice().example(reply(wrong_options=wrong), DRAW)
+        MultipleChoice().example(reply(wrong_options=wrong), last)
 
 
 def test_an_identifier_reply_names_its_text_as_the_domain_does() -> None:
     schema = CWE.reply_schema()
     assert list(schema["properties"]) == ["report", "answer"]
     assert schema["properties"]["answer"]["enum"] == ["CWE-79", "CWE-89"]
-    example = CWE.example({"report": " A wiki allows scripts. ", "answer": "CWE-79"}, DRAW)
+    example = CWE.example({"report": " A wiki allows scripts. ", "answer": "CWE-79"}, last)
     assert example == Example(question="A wiki allows scripts.", answer="CWE-79")
     with pytest.raises(ValueError, match="'79' is not an identifier of the form"):
-        CWE.example({"report": "A wiki.", "answer": "79"}, DRAW)
+        CWE.example({"report": "A wiki.", "answer": "79"}, last)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +72,7 @@ def test_numbers_are_compared_as_numbers() -> None:
     assert Number().right("1000.0", Example(question="q", answer="1,000"))
     assert not Number().right("100", Example(question="q", answer="1000"))
     with pytest.raises(ValueError, match="'many' is not a number"):
-        Number().example({"question": "q", "reasoning": "r", "answer": "many"}, DRAW)
+        Number().example({"question": "q", "reasoning": "r", "answer": "many"}, last)
 
 
 def test_what_a_student_sees_and_says() -> None:
@@ -87,4 +93,4 @@ def test_a_letter_is_found(text: str, expected: str | None) -> None:
 def test_free_text_folds_case_and_space() -> None:
     assert FreeText().right("the  Cat", Example(question="q", answer="The cat"))
     with pytest.raises(ValueError, match="empty"):
-        FreeText().example({"question": "q", "answer": " "}, DRAW)
+        FreeText().example({"question": "q", "answer": " "}, last)

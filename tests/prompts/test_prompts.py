@@ -19,7 +19,7 @@ MIX = [
 EXAMPLE = {"question": "Which is it?", "options": ["one", "two"], "reasoning": "Because.", "answer": "B"}
 NAMED = [{"name": "server", "description": "Answers requests."}, {"name": "client", "description": "Asks."}]
 CASES: dict[str, dict[str, Any]] = {
-    "propose_factors": {"seeds": ["an existing row"], "max_factors": 6},
+    "propose_factors": {"max_factors": 6},
     "review_factors": {"factors": NAMED, "max_factors": 6},
     "propose_children": {
         "factor": "software",
@@ -35,10 +35,19 @@ CASES: dict[str, dict[str, Any]] = {
     "write_scenarios": {"mix": MIX, "count": 5, "earlier": ["The one before."]},
     "complexify": {"mix": MIX, "scenario": "A file server at a school."},
     "write_sample": {"item": "vulnerability report", "mix": MIX, "scenario": "A file server at a school."},
+    "write_like": {"item": "vulnerability report", "examples": [EXAMPLE, EXAMPLE | {"options": []}]},
+    "evolve": {"item": "vulnerability report", "example": EXAMPLE, "operation": "reason"},
     "judge_requirements": {"mix": MIX, "scenario": "", "example": EXAMPLE},
     "judge_correct": {"example": EXAMPLE},
     "judge_incorrect": {"example": EXAMPLE},
     "refine": {"mix": MIX, "scenario": "", "example": EXAMPLE, "explanation": "Too short."},
+    "score_complexity": {
+        "examples": [EXAMPLE, {"question": "How many?", "options": [], "reasoning": "", "answer": "7"}],
+        "attribute": "complexity",
+        "guidance": "how hard it is",
+        "lowest": 1,
+        "highest": 100,
+    },
 }
 
 

@@ -50,7 +50,7 @@ def write_sample(request: Request, traits: SimulatedTeacher) -> dict[str, Any]:
     wanted = wishes(request.values["mix"], request.values["scenario"])
     remembered = wanted.partly_forgotten(traits.slip_rate, chance(request, "memory"))
     problem = _imagine(request, remembered, traits)
-    return _data_point(request, problem, _calculated(problem, traits, chance(request, "answer")))
+    return data_point(request, problem, calculated(problem, traits, chance(request, "answer")))
 
 
 def refine(request: Request, traits: SimulatedTeacher) -> dict[str, Any]:
@@ -66,9 +66,9 @@ def refine(request: Request, traits: SimulatedTeacher) -> dict[str, Any]:
     if problem is None or wanted.violations(problem):
         problem = _imagine(request, wanted, traits)
         if _succeeds(problem, traits, draw):
-            return _data_point(request, problem, _calculated(problem, traits, chance(request, "answer")))
+            return data_point(request, problem, calculated(problem, traits, chance(request, "answer")))
     elif not is_right(example["answer"], problem) and _succeeds(problem, traits, draw):
-        return _data_point(request, problem, problem.truth)
+        return data_point(request, problem, problem.truth)
     return {name: example[name] for name in request.schema["properties"]}
 
 
@@ -82,11 +82,12 @@ def _succeeds(problem: Problem, traits: SimulatedTeacher, draw: np.random.Genera
     return bool(draw.random() >= rate)
 
 
-def _calculated(problem: Problem, traits: SimulatedTeacher, draw: np.random.Generator) -> int:
+def calculated(problem: Problem, traits: SimulatedTeacher, draw: np.random.Generator) -> int:
+    """The teacher's answer: the truth, or a slip where its skill does not reach."""
     return problem.truth if _succeeds(problem, traits, draw) else slip(problem, draw)
 
 
-def _data_point(request: Request, problem: Problem, answer: int) -> dict[str, Any]:
+def data_point(request: Request, problem: Problem, answer: int) -> dict[str, Any]:
     """The reply in the form of the schema. Raises TeacherUnavailable for other than number tasks."""
     reply = {"question": render(problem), "reasoning": problem.reasoning(answer), "answer": str(answer)}
     asked = list(request.schema["properties"])

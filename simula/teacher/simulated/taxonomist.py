@@ -38,11 +38,16 @@ def review_factors(request: Request, traits: SimulatedTeacher) -> dict[str, Any]
 
 
 def propose_children(request: Request, traits: SimulatedTeacher) -> dict[str, Any]:
-    """A part of a node's children, some under their second name, perhaps one that does not belong."""
+    """A part of a node's children, some under their second name, perhaps one that does not belong.
+
+    What the world does not divide is not divided; what the world does not know is divided all the same.
+    """
     draw = chance(request)
     node = _node(request)
-    if node is None or not node.children:
+    if node is None:
         return {"children": _invented(request)}
+    if not node.children:
+        return {"children": []}
     children = [_child(child, draw) for child in _some(node.children, traits.recall, draw)]
     if draw.random() < traits.misfit_rate:
         children.append(_misfit(request, draw))
@@ -77,13 +82,17 @@ def plan_level(request: Request, traits: SimulatedTeacher) -> dict[str, Any]:
 
 
 def write_strategies(request: Request, traits: SimulatedTeacher) -> dict[str, Any]:
-    """Mostly all factors together; with a small weight all but one, which then stays open."""
+    """Mostly all factors together; with a small weight all but one, which then stays open.
+
+    Nothing is excluded: in this world every calculation can be told of all things, in all amounts and forms.
+    """
     names = [factor["name"] for factor in request.values["factors"]]
-    strategies = [{"factors": names, "weight": 10}]
+    chosen = [names]
     if len(names) > 2:
-        strategies += [
-            {"factors": [*names[:at], *names[at + 1 :]], "weight": 1} for at in range(1, len(names))
-        ]
+        chosen += [[*names[:at], *names[at + 1 :]] for at in range(1, len(names))]
+    strategies = [
+        {"factors": factors, "weight": 10 if factors is names else 1, "excluded": []} for factors in chosen
+    ]
     return {"strategies": strategies[:6]}
 
 
@@ -127,7 +136,7 @@ def _misfit(request: Request, draw: np.random.Generator) -> dict[str, str]:
 
 
 def _invented(request: Request) -> Named:
-    """A language model divides whatever it is asked to divide."""
+    """A language model divides what it knows nothing of, too."""
     of = request.values["path"][-1] if request.values["path"] else request.values["factor"]
     return [
         {"name": f"{kind} {of}"[:80], "description": f"{of} of the {kind} kind"}

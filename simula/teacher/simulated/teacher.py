@@ -9,7 +9,7 @@ from typing import Any
 
 from simula.errors import TeacherUnavailable
 from simula.teacher.port import Reply, Request, Usage
-from simula.teacher.simulated import author, judgement, taxonomist
+from simula.teacher.simulated import author, imitator, judgement, taxonomist
 from simula.teacher.simulated.settings import SimulatedTeacher
 
 Answer = Callable[[Request, SimulatedTeacher], dict[str, Any]]
@@ -27,9 +27,12 @@ _ANSWERS: Mapping[str, Answer] = {
         author.complexify,
         author.write_sample,
         author.refine,
+        imitator.write_like,
+        imitator.evolve,
         judgement.judge_requirements,
         judgement.judge_correct,
         judgement.judge_incorrect,
+        judgement.score_complexity,
     )
 }
 

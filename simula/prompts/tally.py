@@ -1,0 +1,131 @@
+"""What calls cost, and what went wrong on the way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel, ConfigDict
+
+from simula.prompts.rendering import template_hash
+from simula.teacher.port import Reply, Request, Usage
+from simula.teacher.price import Price
+
+
+class Spent(BaseModel):
+    """Calls, tokens and price of one teacher, for a row or for a whole stage."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str
+    """The model asked for."""
+    answered: tuple[str, ...]
+    """The models that answered, as they name themselves."""
+    calls: int
+    prompt: int
+    """Tokens of the prompts, cached ones included."""
+    cached: int
+    """The part of `prompt` that the provider billed as cached."""
+    completion: int
+    """Tokens that the teacher wrote, thinking included."""
+    usd: float
+    """By the price list of the configuration, whether paid for now or when it was recorded."""
+
+    @property
+    def tokens(self) -> int:
+        """All tokens, read and written."""
+        return self.prompt + self.completion
+
+
+@dataclass(slots=True)
+class _Account:
+    """The running sums of one teacher; integers, so that no order of completion changes them."""
+
+    price: Price
+    calls: int = 0
+    usage: Usage = field(default_factory=Usage)
+    fresh: Usage = field(default_factory=Usage)
+    answered: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: _Account) -> None:
+        self.calls += other.calls
+        self.usage += other.usage
+        self.fresh += other.fresh
+        self.answered.update(other.answered)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the calls of one piece of work cost, and what went wrong on the way."""
+
+    calls: int = 0
+    recorded: int = 0
+    """Calls answered from the ledger: nothing was sent."""
+    repaired: int = 0
+    """Replies that only parsed after one repair."""
+    asked_again: int = 0
+    """Replies that could not be read, after which the same question was put again."""
+    templates: dict[str, str] = field(default_factory=dict)
+    """Prompt file to the hash of its text."""
+    accounts: dict[str, _Account] = field(default_factory=dict)
+    """By the model asked for."""
+
+    def count(self, request: Request, reply: Reply, model: str, price: Price) -> None:
+        """Add one answered call to the teacher that goes by `model`."""
+        fresh = Usage() if reply.recorded else reply.usage
+        account = _Account(price, 1, reply.usage, fresh, Counter([reply.model]))
+        templates = {request.template: template_hash(request.template)}
+        self.add(Tally(calls=1, recorded=int(reply.recorded), templates=templates, accounts={model: account}))
+
+    def add(self, other: Tally) -> None:
+        """Add another piece of work."""
+        self.calls += other.calls
+        self.recorded += other.recorded
+        self.repaired += other.repaired
+        self.asked_again += other.asked_again
+        self.templates.update(other.templates)
+        for model, theirs in other.accounts.items():
+            self.accounts.setdefault(model, _Account(theirs.price)).add(theirs)
+
+    @property
+    def spent(self) -> tuple[Spent, ...]:
+        """By teacher, sorted by its name."""
+        return tuple(
+            Spent(
+                model=model,
+                answered=tuple(sorted(account.answered)),
+                calls=account.calls,
+                prompt=account.usage.prompt,
+                cached=account.usage.cached,
+                completion=account.usage.completion + account.usage.thinking,
+                usd=account.price.of(account.usage),
+            )
+            for model, account in sorted(self.accounts.items())
+        )
+
+    @property
+    def paid_now_usd(self) -> float:
+        """Price of the calls that were really sent."""
+        return sum(account.price.of(account.fresh) for account in self.accounts.values())
+
+
+def total(spent: Iterable[Spent]) -> list[Spent]:
+    """Sums by teacher, sorted by its name; in the order given, so that the sums of prices are the same."""
+    sums: dict[str, Spent] = {}
+    for one in spent:
+        before = sums.get(one.model)
+        sums[one.model] = one if before is None else _plus(before, one)
+    return [sums[model] for model in sorted(sums)]
+
+
+def _plus(one: Spent, other: Spent) -> Spent:
+    return Spent(
+        model=one.model,
+        answered=tuple(sorted({*one.answered, *other.answered})),
+        calls=one.calls + other.calls,
+        prompt=one.prompt + other.prompt,
+        cached=one.cached + other.cached,
+        completion=one.completion + other.completion,
+        usd=one.usd + other.usd,
+    )
