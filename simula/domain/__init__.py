@@ -1,6 +1,6 @@
 """What data is wanted: description, form of a data point, instructions."""
 
-from simula.domain.domain import Domain, Factor, GivenNode, Task
+from simula.domain.domain import Domain, Factor, GivenNode, Language, Task
 from simula.domain.example import Example
 from simula.domain.free_text import FreeText
 from simula.domain.identifier import Identifier
@@ -14,6 +14,7 @@ __all__ = [
     "FreeText",
     "GivenNode",
     "Identifier",
+    "Language",
     "MultipleChoice",
     "Number",
     "Task",

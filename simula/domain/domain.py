@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,10 @@ from simula.domain.number import Number
 from simula.settings import Settings
 
 Task = Annotated[MultipleChoice | Identifier | Number | FreeText, Field(discriminator="type")]
+
+Language = Literal["de", "en", "fr", "hi", "it", "ko", "ne"]
+"""Languages that a text can be checked for (ISO 639-1), those of `tests/dataset/languages.yaml`: the detector
+knows 139, so that another one is a code here and sentences there."""
 
 
 class GivenNode(Settings):
@@ -46,7 +50,10 @@ class Domain(Settings):
     task: Task
     """Form of question and answer."""
     language: str = "English"
-    """Language in which the data points are written."""
+    """Language in which the data points are written, as the teacher is told it."""
+    languages: tuple[Language, ...] = ()
+    """Codes of the languages that a data point may be in; one in another is refused as foreign. Empty: not
+    checked."""
     instructions: str
     """What a student (and a teacher, when it is examined) is told before the question."""
     factors: tuple[Factor, ...] = ()

@@ -68,6 +68,7 @@ def dataset_key(config: Config) -> str:
         critic=config.critic.identity(),
         dataset=config.dataset.identity(),
         item=config.domain.item,
+        languages=config.domain.languages,
         task=config.domain.task.identity(),
         benchmark=config.benchmark.identity(),
         judge=config.judge.identity() if config.judge else None,

@@ -24,6 +24,7 @@ def keys(*overrides: str) -> dict[str, str]:
         ("complexity.fraction=0.25", BEHIND_ROWS),
         ("taxonomy.levels=top", BEHIND_ROWS),
         ("teacher@judge=embedded", BEHIND_ROWS),
+        ("+domain.languages=[en]", BEHIND_ROWS),
         ("seed=1", {"train", "evaluate"}),
         ("training.epochs=3", {"train", "evaluate"}),
         ("assessment.neighbours=5", {"assess"}),
