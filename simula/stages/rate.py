@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 
 from simula.draws import entropy
-from simula.errors import UnreadableReply
+from simula.errors import SimulaError, UnreadableReply
 from simula.prompts import Tally
 from simula.scoring import Rating, Schedule, ScoredBatch, count_parts, rate, schedule, score_batches
 from simula.stages.bench import Bench, cost
@@ -32,6 +32,7 @@ def rate_rows(bench: Bench) -> dict[str, Any]:
     """The manifest of the ratings of the cell's data set.
 
     Raises:
+        SimulaError: the data set has no row.
         UnreadableReply: no batch at all could be read.
     """
     config = bench.config
@@ -47,6 +48,8 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
     settings, scorer = config.scoring, config.scorer or config.teacher
     rows = {row.slot: row.example for row in read_dataset(bench) if row.example is not None}
     slots = list(rows)
+    if not slots:
+        raise SimulaError("the data set has no row: there is nothing to rate")
     seed = entropy(config.scalars.data_seed, "rate")
     plan = schedule(len(slots), settings.batch_size, settings.appearances, seed)
     examples = [example.model_dump(mode="json") for example in rows.values()]
