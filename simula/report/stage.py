@@ -6,46 +6,27 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
-from rich.tree import Tree
 
+from simula.report.tree import print_trees
 from simula.stages.record import CellRecord
-from simula.stages.taxonomy import FILE
+from simula.stages.taxonomy import STAGE, stored_taxonomies
 from simula.store.artifacts import Store
-from simula.taxonomy import Node, Taxonomies
 
 _ARTIFACT = {"generate": "dataset", "assess": "assess", "train": "train"}
-_HIDDEN = {"stage", "key", "inputs", "made", "templates", "models"}
+_HIDDEN = {"stage", "key", "inputs", "made", "templates", "teachers"}
 
 
 def print_stage(command: str, store: Store, records: Sequence[CellRecord], console: Console) -> None:
     """Print what `command` made of each cell, shared artifacts once."""
     name = _ARTIFACT.get(command, command)
     for place in dict.fromkeys(record.artifacts[name] for record in records if name in record.manifests):
+        manifest = next(r.manifests[name] for r in records if r.artifacts[name] == place)
         if command == "taxonomy":
-            _print_trees(Taxonomies.model_validate_json((store.root / place / FILE).read_text()), console)
+            found = stored_taxonomies(store, place.removeprefix(f"{STAGE}/"))
+            print_trees(found, manifest, store.root / place, console)
         else:
-            manifest = next(r.manifests[name] for r in records if r.artifacts[name] == place)
             _print_numbers(manifest, console)
         console.print(f"{store.root / place}", style="dim", soft_wrap=True)
-
-
-def _print_trees(taxonomies: Taxonomies, console: Console) -> None:
-    for taxonomy in taxonomies.taxonomies:
-        title = Text.assemble((taxonomy.factor, "bold"), f" {taxonomy.description}")
-        tree = Tree(title)
-        for child in taxonomy.children:
-            _grow(tree, child)
-        console.print(tree)
-    for strategy in taxonomies.strategies:
-        console.print(Text(f"strategy of weight {strategy.weight:g}: {', '.join(strategy.factors)}"))
-
-
-def _grow(above: Tree, node: Node) -> None:
-    # Text, not a string: what a model wrote is never read as markup.
-    branch = above.add(Text.assemble(node.name, (f"  {node.description}", "dim")))
-    for child in node.children:
-        _grow(branch, child)
 
 
 def _print_numbers(manifest: dict[str, object], console: Console) -> None:

@@ -4,30 +4,38 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
 
 from simula.concurrency import in_order
 from simula.domain import Domain, Factor, GivenNode
 from simula.draws import entropy
-from simula.errors import UnreadableReply
+from simula.errors import RequestFailed, UnreadableReply
 from simula.prompts import Asker, Tally, replies
+from simula.taxonomy.review import Named, compare, unite
 from simula.taxonomy.settings import Expansion
 from simula.taxonomy.tree import Node, Path, Taxonomy
 
-Named = list[dict[str, str]]
+_REMEDY = "choose a stronger teacher, raise teacher.max_tokens or dataset.attempts, or state"
 
 
 @dataclass(frozen=True, slots=True)
 class Builder:
-    """Expands factors into trees; counts every cap that bites and every reply that was lost."""
+    """Expands factors into trees; counts every cap that bites, every reply that was lost, every edit."""
 
     domain: Domain
     settings: Expansion
     asker: Asker
     tally: Tally = field(default_factory=Tally)
     counts: Counter[str] = field(default_factory=Counter)
+    """Warnings: what was capped or lost."""
+    factor_review: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names of the factors kept, edited, added and rejected by the second call; empty where none was read."""
+    child_review: Counter[str] = field(default_factory=Counter)
+    """Children proposed (in the unions), kept, edited, added and rejected by the reviews, over all nodes."""
+    leaves: Counter[int] = field(default_factory=Counter)
+    """Level to the nodes of it that the teacher, when asked to, did not divide."""
     on_node: Callable[[], None] = lambda: None
 
     async def taxonomies(self) -> tuple[Taxonomy, ...]:
@@ -42,13 +50,22 @@ class Builder:
     async def _factors(self) -> tuple[Factor, ...]:
         """Propose, then accept, edit or reject each in a second call."""
         most = self.settings.max_factors
-        values = {"seeds": list(self.domain.seeds), "max_factors": most}
-        proposed = (await self._ask("propose_factors", replies.factors(2 * most), values))["factors"]
-        united = self._capped(unite(proposed), most, "factors")
-        reviewed = await self._review(
-            "review_factors", "factors", {"factors": united, "max_factors": most}, united
-        )
-        return tuple(Factor(name=item["name"], description=item["description"]) for item in reviewed)
+        values = {"max_factors": most}
+        try:
+            reply = await self._ask("propose_factors", replies.factors(2 * most), values)
+        except (UnreadableReply, RequestFailed) as error:
+            raise UnreadableReply(
+                f"the teacher named no factors of variation ({error}); {_REMEDY} them in the domain's file"
+            ) from error
+        proposed = unite(reply["factors"])
+        schema = replies.factors(max(len(proposed), most))
+        reviewed = await self._review("review_factors", schema, values | {"factors": proposed})
+        if reviewed is None:
+            reviewed = proposed
+        else:
+            self.factor_review.update(asdict(compare(proposed, reviewed)))
+        factors = self._capped(reviewed, most, "factors")
+        return tuple(Factor(name=item["name"], description=item["description"]) for item in factors)
 
     async def _tree(self, factor: Factor) -> Taxonomy:
         if factor.children:
@@ -67,7 +84,7 @@ class Builder:
         plan = ""
         for level in range(1, self.settings.depth + 1):
             tasks = [
-                partial(self._children, factor, path, described[path], _siblings(path, frontier), plan)
+                partial(self._children, factor, path, described[path], _siblings(path, found), plan)
                 for path in frontier
             ]
             found.update(zip(frontier, await in_order(tasks), strict=True))
@@ -76,63 +93,75 @@ class Builder:
             }
             if level == self.settings.depth or not described:
                 break
-            frontier = self._capped(list(described), self.settings.max_frontier, "frontier")
-            plan = await self._plan(factor, level, frontier)
-        if not found[()]:
-            raise UnreadableReply(f"the teacher gave no readable division of the factor {factor.name!r}")
+            plan = await self._plan(factor, level, list(described))
+            frontier = self._frontier(list(described))
         return _nest(found, ())
 
     async def _children(
         self, factor: Factor, path: Path, description: str, siblings: list[str], plan: str
     ) -> Named:
-        """N proposals, their union, one edit."""
+        """N proposals, their union, one edit. Only the root must have children."""
         most = self.settings.max_children
-        values = {
-            "factor": factor.name,
-            "path": list(path),
-            "description": description,
-            "siblings": siblings,
-            "plan": plan,
-            "max_children": most,
-        }
-        proposals = await in_order(
-            [partial(self._propose, values, number) for number in range(self.settings.proposals)]
-        )
-        united = unite([child for proposal in proposals for child in proposal])
-        if united:
-            values = {"factor": factor.name, "path": list(path), "candidates": united, "max_children": most}
-            united = await self._review("review_children", "children", values, united)
-        else:
-            self.counts["nodes without children"] += 1
-        self.on_node()
-        return self._capped(united, most, "children")
-
-    async def _propose(self, values: dict[str, Any], number: int) -> Named:
+        place = {"factor": factor.name, "path": list(path), "max_children": most}
+        values = place | {"description": description, "siblings": siblings, "plan": plan}
         # Room for more than is asked for: what is over the cap is counted, not an unreadable reply.
-        schema = replies.children(2 * values["max_children"])
-        try:
-            children: Named = (await self._ask("propose_children", schema, values, number))["children"]
-        except UnreadableReply:
-            self.counts["unreadable proposals"] += 1
-            return []
-        return children
+        schema = replies.children(2 * most, least=0 if path else 1)
+        answers = await in_order(
+            [partial(self._propose, schema, values, number) for number in range(self.settings.proposals)]
+        )
+        proposals = [answer for answer in answers if not isinstance(answer, str)]
+        children = unite([child for proposal in proposals for child in proposal])
+        self.child_review["proposed"] += len(children)
+        if children:
+            schema = replies.children(max(len(children), most), least=0 if path else 1)
+            reviewed = await self._review("review_children", schema, place | {"candidates": children})
+            if reviewed is not None:
+                edit = asdict(compare(children, reviewed))
+                self.child_review.update({what: len(names) for what, names in edit.items()})
+                children = reviewed
+        self._note_childless(factor, path, answers, childless=not children)
+        self.on_node()
+        return self._capped(children, most, "children")
 
-    async def _review(self, template: str, field: str, values: dict[str, Any], unedited: Named) -> Named:
-        """The critic's edit; where it cannot be read the proposals stand, and are counted as unreviewed."""
-        most = max(len(unedited), values.get("max_children", 0), values.get("max_factors", 0))
-        schema = replies.factors(most) if field == "factors" else replies.children(most)
-        try:
-            return unite((await self._ask(template, schema, values))[field])
-        except UnreadableReply:
-            self.counts["unreadable reviews"] += 1
-            return unedited
+    def _note_childless(
+        self, factor: Factor, path: Path, answers: Sequence[Named | str], *, childless: bool
+    ) -> None:
+        """A true leaf is one thing, a node whose proposals were all lost another."""
+        lost = [answer for answer in answers if isinstance(answer, str)]
+        if childless and not path:
+            why = f" ({lost[-1]})" if lost else ""
+            raise UnreadableReply(
+                f"the teacher gave no readable division of the factor {factor.name!r}{why}; "
+                f"{_REMEDY} the factor's children in the domain's file"
+            )
+        if childless and len(lost) == len(answers):
+            self.counts["nodes left undivided for want of a readable proposal"] += 1
+        elif childless:
+            self.leaves[len(path)] += 1
 
-    async def _plan(self, factor: Factor, level: int, frontier: list[Path]) -> str:
-        values = {"factor": factor.name, "level": level, "nodes": [list(path) for path in frontier]}
+    async def _propose(self, schema: dict[str, Any], values: dict[str, Any], number: int) -> Named | str:
+        """One proposal, or why there is none."""
+        try:
+            return list((await self._ask("propose_children", schema, values, number))["children"])
+        except (UnreadableReply, RequestFailed) as error:
+            self._lost(error, "proposals")
+            return str(error)
+
+    async def _review(self, template: str, schema: dict[str, Any], values: dict[str, Any]) -> Named | None:
+        """The critic's edit; None where it cannot be had, so that the proposals stand."""
+        try:
+            reply = await self._ask(template, schema, values)
+        except (UnreadableReply, RequestFailed) as error:
+            self._lost(error, "reviews")
+            return None
+        return unite(reply["factors" if template == "review_factors" else "children"])
+
+    async def _plan(self, factor: Factor, level: int, nodes: list[Path]) -> str:
+        values = {"factor": factor.name, "level": level, "nodes": [list(path) for path in nodes]}
         try:
             return str((await self._ask("plan_level", replies.plan(), values))["plan"])
-        except UnreadableReply:
-            self.counts["unreadable plans"] += 1
+        except (UnreadableReply, RequestFailed) as error:
+            self._lost(error, "plans")
             return ""
 
     async def _ask(
@@ -141,24 +170,40 @@ class Builder:
         seed = entropy(self.settings.seed, values.get("factor", ""), *values.get("path", []), number)
         return await self.asker.ask(template, schema, values, seed=seed, tally=self.tally)
 
+    def _lost(self, error: UnreadableReply | RequestFailed, what: str) -> None:
+        self.counts[f"{'refused' if isinstance(error, RequestFailed) else 'unreadable'} {what}"] += 1
+
+    def _frontier(self, paths: list[Path]) -> list[Path]:
+        """The nodes that are divided further; where there are too many, spread over all branches."""
+        chosen = set(self._capped(spread(paths), self.settings.max_frontier, "frontier"))
+        return [path for path in paths if path in chosen]
+
     def _capped(self, items: list[Any], most: int, what: str) -> list[Any]:
         if len(items) > most:
             self.counts[f"{what} over the cap of {most}"] += len(items) - most
         return items[:most]
 
 
-def unite(items: Sequence[dict[str, str]]) -> Named:
-    """The union by name, folding case and white space; the first wording stands."""
-    kept: dict[str, dict[str, str]] = {}
-    for item in items:
-        name = " ".join(item["name"].split())
-        if name:
-            kept.setdefault(name.casefold(), {"name": name, "description": item["description"].strip()})
-    return list(kept.values())
+def spread(paths: Sequence[Path]) -> list[Path]:
+    """The paths of one level, round-robin: every parent's first child comes before any parent's second.
+
+    Children of equal rank go round their grandparents in the same way, and so on up to the root, so
+    that the first few of the list are spread as widely as they can be.
+    """
+    seen: dict[Path, dict[Path, int]] = {}
+    ranks: dict[Path, tuple[int, ...]] = {}
+    for path in paths:
+        rank: tuple[int, ...] = ()
+        for length in range(1, len(path) + 1):
+            among = seen.setdefault(path[: length - 1], {})
+            rank = (among.setdefault(path[:length], len(among)), *rank)
+        ranks[path] = rank
+    return sorted(paths, key=ranks.__getitem__)
 
 
-def _siblings(path: Path, frontier: Sequence[Path]) -> list[str]:
-    return [other[-1] for other in frontier if other != path and other[:-1] == path[:-1]]
+def _siblings(path: Path, found: dict[Path, Named]) -> list[str]:
+    """All children of the same parent, divided further or not."""
+    return [child["name"] for child in found[path[:-1]] if child["name"] != path[-1]] if path else []
 
 
 def _nest(found: dict[Path, Named], above: Path) -> tuple[Node, ...]:

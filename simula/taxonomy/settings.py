@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from simula.settings import Settings
+from simula.settings import Settings, incidental
 
 
 class Expansion(Settings):
@@ -24,6 +25,12 @@ class Expansion(Settings):
     """Nodes of one level expanded at most; a warning is counted when more wait."""
     seed: int = 0
     """Seed of the teacher's sampling while it builds taxonomies and strategies."""
+    edited: Path | None = incidental(None)
+    """Trees that a person edited: a changed copy of an artifact's taxonomies.yaml, instead of all the above.
+
+    A relative path counts from where the command was started. What the file says is the identity,
+    not its name.
+    """
 
 
 class TaxonomySettings(Settings):

@@ -73,10 +73,13 @@ def test_no_more_than_asked_for():
     assert len(reviewed([], 0, SimulatedTeacher(recall=1), max_children=3)) == 3
 
 
-@pytest.mark.parametrize("path", [["shop", "bakery", "muffins"], ["outer space"]])
-def test_what_has_no_kinds_is_divided_all_the_same(path):
-    names = [item["name"] for item in proposed(0, SimulatedTeacher(), path=path)]
-    assert names == [f"usual {path[-1]}", f"unusual {path[-1]}"]
+def test_a_true_leaf_is_not_divided():
+    assert proposed(0, SimulatedTeacher(), path=["shop", "bakery", "muffins"]) == []
+
+
+def test_what_the_world_does_not_know_is_divided_all_the_same():
+    names = [item["name"] for item in proposed(0, SimulatedTeacher(), path=["outer space"])]
+    assert names == ["usual outer space", "unusual outer space"]
 
 
 def test_factors_are_proposed_and_reviewed():
@@ -99,3 +102,4 @@ def test_strategies_combine_all_factors_or_leave_one_open():
         ["calculation", "setting"],
     ]
     assert strategies[0]["weight"] > strategies[1]["weight"]
+    assert not any(strategy["excluded"] for strategy in strategies)

@@ -28,16 +28,16 @@ MADE = {"mix": MIX, "scenario": "", "example": EXAMPLE}
 PATH = {"factor": "calculation", "path": ["addition"]}
 TREE = PATH | {"siblings": [], "plan": "", "max_children": 12}
 REQUESTS = {
-    "propose_factors": (replies.factors(6), {"seeds": [], "max_factors": 6}),
+    "propose_factors": (replies.factors(6), {"max_factors": 6}),
     "review_factors": (
         replies.factors(6),
         {"factors": [{"name": "mood", "description": ""}], "max_factors": 6},
     ),
-    "propose_children": (replies.children(12), TREE),
-    "review_children": (replies.children(12), PATH | {"candidates": [], "max_children": 12}),
+    "propose_children": (replies.children(12, least=1), TREE),
+    "review_children": (replies.children(12, least=1), PATH | {"candidates": [], "max_children": 12}),
     "plan_level": (replies.plan(), {"factor": "calculation", "level": 1, "nodes": [["addition"]]}),
     "write_strategies": (
-        replies.strategies(["calculation", "setting", "form"]),
+        replies.strategies(["calculation", "setting", "form"], 40),
         {
             "factors": [
                 {"name": name, "description": "", "top": []} for name in ("calculation", "setting", "form")
@@ -51,6 +51,7 @@ REQUESTS = {
     "judge_requirements": (replies.judgement(), MADE),
     "judge_correct": (replies.judgement(), {"example": EXAMPLE}),
     "judge_incorrect": (replies.judgement(), {"example": EXAMPLE}),
+    "score_complexity": (replies.scores(2, 1, 100), {"examples": [EXAMPLE] * 2, "lowest": 1, "highest": 100}),
 }
 
 
