@@ -48,7 +48,7 @@ class Document(BaseModel):
         return Taxonomies(taxonomies=self.taxonomies, strategies=self.strategies)
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # PyYAML ships no types
     """Writes texts with line breaks in double quotes: in single ones NEL would come back as a space."""
 
     def text(self, value: str) -> yaml.ScalarNode:

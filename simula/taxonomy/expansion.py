@@ -102,10 +102,11 @@ class Builder:
     ) -> Named:
         """N proposals, their union, one edit. Only the root must have children."""
         most = self.settings.max_children
-        place = {"factor": factor.name, "path": list(path), "max_children": most}
+        leaf = bool(path) and self.settings.leaves
+        place = {"factor": factor.name, "path": list(path), "max_children": most, "leaf": leaf}
         values = place | {"description": description, "siblings": siblings, "plan": plan}
         # Room for more than is asked for: what is over the cap is counted, not an unreadable reply.
-        schema = replies.children(2 * most, least=0 if path else 1)
+        schema = replies.children(2 * most, least=0 if leaf else 1)
         answers = await in_order(
             [partial(self._propose, schema, values, number) for number in range(self.settings.proposals)]
         )
@@ -113,7 +114,7 @@ class Builder:
         children = unite([child for proposal in proposals for child in proposal])
         self.child_review["proposed"] += len(children)
         if children:
-            schema = replies.children(max(len(children), most), least=0 if path else 1)
+            schema = replies.children(max(len(children), most), least=0 if leaf else 1)
             reviewed = await self._review("review_children", schema, place | {"candidates": children})
             if reviewed is not None:
                 edit = asdict(compare(children, reviewed))

@@ -17,6 +17,9 @@ class Expansion(Settings):
     """Levels below the root: 3, LEXam 4 (inferred from Figure 4c)."""
     proposals: int = Field(3, ge=1)
     """N, how often a node's children are asked for; the answers are united. The paper is silent: 3."""
+    leaves: bool = True
+    """Below the first level the teacher may say that a node does not divide further. A very small model says
+    so of everything; then no."""
     max_factors: int = Field(6, ge=1)
     """Factors kept at most; a warning is counted when more were proposed."""
     max_children: int = Field(12, ge=1)

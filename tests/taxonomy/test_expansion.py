@@ -170,6 +170,14 @@ def test_only_below_the_first_level_may_a_reply_be_empty() -> None:
         assert {"empty list" in r.prompt for r in scholar.asked(template) if r.values["path"]} == {True}
 
 
+def test_where_there_are_no_leaves_every_node_is_divided() -> None:
+    scholar = Scholar()
+    build(scholar, factors=[{"name": "animal"}], leaves=False)
+    asked = [*scholar.asked("propose_children"), *scholar.asked("review_children")]
+    assert {request.schema["properties"]["children"]["minItems"] for request in asked} == {1}
+    assert not [request for request in asked if "empty list" in request.prompt]
+
+
 def test_an_unreadable_proposal_is_not_an_empty_one() -> None:
     class Mumbling(Scholar):
         async def ask(self, request: Request) -> Reply:

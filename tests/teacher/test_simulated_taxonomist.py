@@ -11,7 +11,7 @@ PLACES = {child.name for child in SETTINGS.children}
 
 
 def request(template: str, seed: int = 0, **values) -> Request:
-    values = {"factor": "setting", "path": [], "max_children": 12} | values
+    values = {"factor": "setting", "path": [], "max_children": 12, "leaf": True} | values
     return Request(template, "", "", {}, values, seed, 1.0, 1024)
 
 
@@ -74,7 +74,10 @@ def test_no_more_than_asked_for():
 
 
 def test_a_true_leaf_is_not_divided():
-    assert proposed(0, SimulatedTeacher(), path=["shop", "bakery", "muffins"]) == []
+    muffins = ["shop", "bakery", "muffins"]
+    assert proposed(0, SimulatedTeacher(), path=muffins) == []
+    forced = proposed(0, SimulatedTeacher(), path=muffins, leaf=False)
+    assert [item["name"] for item in forced] == ["usual muffins", "unusual muffins"]
 
 
 def test_what_the_world_does_not_know_is_divided_all_the_same():
@@ -89,7 +92,8 @@ def test_factors_are_proposed_and_reviewed():
     assert {item["name"] for item in proposals} == set(world().factors)
     asked = request("review_factors", factors=proposals, max_factors=6)
     names = [item["name"] for item in taxonomist.review_factors(asked, traits)["factors"]]
-    assert names == ["calculation", "setting", "amounts", "form"]
+    assert names == [item["name"] for item in proposals if item["name"] in world().varying]
+    assert set(names) == {"calculation", "setting", "amounts", "form"}
 
 
 def test_strategies_combine_all_factors_or_leave_one_open():

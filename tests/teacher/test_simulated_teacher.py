@@ -25,7 +25,7 @@ EXAMPLE = {
     "answer": "42",
 }
 MADE = {"mix": MIX, "scenario": "", "example": EXAMPLE}
-PATH = {"factor": "calculation", "path": ["addition"]}
+PATH = {"factor": "calculation", "path": ["addition"], "leaf": True}
 TREE = PATH | {"siblings": [], "plan": "", "max_children": 12}
 REQUESTS = {
     "propose_factors": (replies.factors(6), {"max_factors": 6}),
@@ -33,8 +33,8 @@ REQUESTS = {
         replies.factors(6),
         {"factors": [{"name": "mood", "description": ""}], "max_factors": 6},
     ),
-    "propose_children": (replies.children(12, least=1), TREE),
-    "review_children": (replies.children(12, least=1), PATH | {"candidates": [], "max_children": 12}),
+    "propose_children": (replies.children(12, least=0), TREE),
+    "review_children": (replies.children(12, least=0), PATH | {"candidates": [], "max_children": 12}),
     "plan_level": (replies.plan(), {"factor": "calculation", "level": 1, "nodes": [["addition"]]}),
     "write_strategies": (
         replies.strategies(["calculation", "setting", "form"], 40),

@@ -40,14 +40,14 @@ def review_factors(request: Request, traits: SimulatedTeacher) -> dict[str, Any]
 def propose_children(request: Request, traits: SimulatedTeacher) -> dict[str, Any]:
     """A part of a node's children, some under their second name, perhaps one that does not belong.
 
-    What the world does not divide is not divided; what the world does not know is divided all the same.
+    What the world does not divide is left undivided where that may be said; what the world does not know
+    is divided all the same.
     """
     draw = chance(request)
     node = _node(request)
-    if node is None:
-        return {"children": _invented(request)}
-    if not node.children:
-        return {"children": []}
+    if node is None or not node.children:
+        leaf = node is not None and request.values["leaf"]
+        return {"children": [] if leaf else _invented(request)}
     children = [_child(child, draw) for child in _some(node.children, traits.recall, draw)]
     if draw.random() < traits.misfit_rate:
         children.append(_misfit(request, draw))
