@@ -1,15 +1,17 @@
 """What data is wanted: description, form of a data point, instructions."""
 
 from simula.domain.domain import Domain, Factor, GivenNode, Language, Task
-from simula.domain.example import Example
+from simula.domain.example import Example, Place
 from simula.domain.free_text import FreeText
 from simula.domain.identifier import Identifier
 from simula.domain.multiple_choice import MultipleChoice
 from simula.domain.number import Number
+from simula.domain.strategy import Exclusion, Strategy, strategy_problems
 
 __all__ = [
     "Domain",
     "Example",
+    "Exclusion",
     "Factor",
     "FreeText",
     "GivenNode",
@@ -17,5 +19,8 @@ __all__ = [
     "Language",
     "MultipleChoice",
     "Number",
+    "Place",
+    "Strategy",
     "Task",
+    "strategy_problems",
 ]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from simula.domain.example import Example
 from simula.domain.free_text import FreeText
 from simula.domain.identifier import Identifier
 from simula.domain.multiple_choice import MultipleChoice
 from simula.domain.number import Number
-from simula.settings import Settings
+from simula.domain.strategy import Path, Strategy, strategy_problems
+from simula.settings import Settings, incidental
 
 Task = Annotated[MultipleChoice | Identifier | Number | FreeText, Field(discriminator="type")]
 
@@ -26,6 +28,13 @@ class GivenNode(Settings):
     name: str
     description: str = ""
     children: tuple[GivenNode, ...] = ()
+
+    def paths(self, above: Path = ()) -> Iterator[Path]:
+        """The paths of this node and of all below it."""
+        path = (*above, self.name)
+        yield path
+        for child in self.children:
+            yield from child.paths(path)
 
 
 class Factor(Settings):
@@ -58,8 +67,29 @@ class Domain(Settings):
     """What a student (and a teacher, when it is examined) is told before the question."""
     factors: tuple[Factor, ...] = ()
     """Factors of variation that the domain states itself; empty: the teacher proposes them."""
+    strategies: tuple[Strategy, ...] = ()
+    """Sampling strategies over the stated factors (Section 2.2); empty: the teacher writes them."""
+    license: str | None = incidental(None)
+    """Licence under which an exported data set is passed on, such as "cc-by-4.0" (the hub's names); null: not
+    stated. It is the user's to say, within the terms of the teacher."""
     seeds: tuple[str, ...] = ()
     """The sample S of existing data (Section 2.1), beside `y` in every taxonomy step; may be empty."""
+
+    @model_validator(mode="after")
+    def _strategies_of_stated_factors(self) -> Domain:
+        if self.strategies and not self.factors:
+            raise ValueError(
+                "strategies combine factors that the domain states, and it states none; "
+                "add factors, or leave the strategies to the teacher"
+            )
+        kinds = {
+            factor.name: [path for child in factor.children for path in child.paths()] or None
+            for factor in self.factors
+        }
+        always = [factor.name for factor in self.factors if factor.always]
+        if problems := strategy_problems(self.strategies, kinds, always):
+            raise ValueError("; ".join(problems))
+        return self
 
     def question(self, example: Example) -> str:
         """The text a student is shown; its answer begins right after."""

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from simula.draws import generator
+from simula.mix.distribution import MixDistribution
+from simula.mix.nodes import draw_node
 from simula.taxonomy.settings import TaxonomySettings
-from simula.taxonomy.tree import Node, Path, Taxonomies, Taxonomy
+from simula.taxonomy.tree import Node, Path, Strategy, Taxonomies
+
+DRAWS = 100
+"""Times that a slot's nodes are drawn at most before a permitted mix is drawn directly."""
 
 
 class Choice(BaseModel):
@@ -31,23 +38,36 @@ class Mix(BaseModel):
 
 
 def draw_mix(taxonomies: Taxonomies, settings: TaxonomySettings, seed: int, slot: int) -> Mix:
-    """The mix of a slot: the same for every system that shares taxonomies, axis and seed."""
+    """The mix of a slot: the same for every system that shares taxonomies, axis and seed.
+
+    Nodes that a strategy excludes together are all drawn again, for the same strategy, so that strategies
+    come exactly by their weights and mixes exactly by the distribution of those permitted. A slot whose
+    first draw is permitted has the mix that it would have without exclusions.
+
+    Raises:
+        ConfigurationError: the exclusions leave no mix; `check_strategies` says so beforehand, and why.
+    """
     weights = np.array([strategy.weight for strategy in taxonomies.strategies], dtype=float)
     index = int(generator(seed, slot, "strategy").choice(len(weights), p=weights / weights.sum()))
-    choices = []
-    for factor in taxonomies.strategies[index].factors:
-        path, node = draw_node(taxonomies.of(factor), settings, generator(seed, slot, "node", factor))
-        choices.append(Choice(factor=factor, path=path, description=node.description))
+    strategy = taxonomies.strategies[index]
+    for attempt in range(DRAWS):
+        again = (attempt,) if attempt else ()
+        nodes = [
+            draw_node(taxonomies.of(factor), settings, generator(seed, slot, "node", factor, *again))
+            for factor in strategy.factors
+        ]
+        if not (strategy.excluded and _excluded(strategy, nodes)):
+            break
+    else:
+        # Drawn from the same distribution as by drawing on, which might take for ever.
+        nodes = MixDistribution(taxonomies, strategy, settings).draw(generator(seed, slot, "permitted"))
+    choices = (
+        Choice(factor=factor, path=path, description=node.description)
+        for factor, (path, node) in zip(strategy.factors, nodes, strict=True)
+    )
     return Mix(strategy=index, choices=tuple(choices))
 
 
-def draw_node(taxonomy: Taxonomy, settings: TaxonomySettings, draw: np.random.Generator) -> tuple[Path, Node]:
-    """One node: of the top level, or of all levels by the distribution of `settings`."""
-    levels = taxonomy.levels
-    if settings.levels == "top":
-        pool = levels[0]
-    elif settings.node_distribution == "uniform_level":
-        pool = levels[int(draw.integers(len(levels)))]
-    else:
-        pool = taxonomy.nodes
-    return pool[int(draw.integers(len(pool)))]
+def _excluded(strategy: Strategy, nodes: Sequence[tuple[Path, Node]]) -> bool:
+    mix = {factor: path for factor, (path, _) in zip(strategy.factors, nodes, strict=True)}
+    return any(exclusion.holds(mix) for exclusion in strategy.excluded)

@@ -62,7 +62,9 @@ async def _expanded(bench: Bench) -> tuple[Taxonomies, dict[str, Any]]:
 
             builder = Builder(config.domain, expansion, asker, on_node=on_node)
             trees = await builder.taxonomies()
-        strategies = await write_strategies(trees, asker, expansion.seed, builder.tally, builder.counts)
+        strategies = config.domain.strategies or await write_strategies(
+            trees, asker, expansion.seed, builder.tally, builder.counts
+        )
     said = making(builder) | cost(builder.tally.spent, builder.tally)
     return Taxonomies(taxonomies=trees, strategies=strategies), said
 

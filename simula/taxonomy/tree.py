@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import zip_longest
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
+
+from simula.domain.strategy import Strategy as Strategy
 
 Path = tuple[str, ...]
 
@@ -49,14 +53,13 @@ class Taxonomy(BaseModel):
         depth = max((len(path) for path, _ in self.nodes), default=0)
         return [[found for found in self.nodes if len(found[0]) == level] for level in range(1, depth + 1)]
 
-
-class Strategy(BaseModel):
-    """Which taxonomies are sampled together, and how often (Section 2.2)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    factors: tuple[str, ...]
-    weight: float
+    @cached_property
+    def repeated(self) -> list[list[Path]]:
+        """The paths of nodes that share a name, folding case: one list a name, in the tree's order."""
+        named: dict[str, list[Path]] = {}
+        for path, _ in self.nodes:
+            named.setdefault(path[-1].casefold(), []).append(path)
+        return [paths for paths in named.values() if len(paths) > 1]
 
 
 class Taxonomies(BaseModel):
@@ -70,3 +73,13 @@ class Taxonomies(BaseModel):
     def of(self, factor: str) -> Taxonomy:
         """The taxonomy of a factor."""
         return next(taxonomy for taxonomy in self.taxonomies if taxonomy.factor == factor)
+
+    @cached_property
+    def nodes_by_level(self) -> list[int]:
+        """Nodes of all taxonomies together; level 1 comes first."""
+        sizes = [[len(level) for level in taxonomy.levels] for taxonomy in self.taxonomies]
+        return [sum(level) for level in zip_longest(*sizes, fillvalue=0)]
+
+    def content(self) -> dict[str, Any]:
+        """What the taxonomies say, in canonical form: equal content gives equal values."""
+        return self.model_dump(mode="json", exclude_defaults=True)

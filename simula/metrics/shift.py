@@ -1,0 +1,178 @@
+"""The shift between the planned distribution over nodes and that of the accepted rows.
+
+Critics and filters do not refuse uniformly: a data set has fewer rows of the nodes that are hard to fill.
+A factor that is in some strategies only is described given that a mix holds it, and a node stands for
+itself and all that lies below it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simula.mix import Mix
+from simula.taxonomy.tree import Path
+
+
+@dataclass(frozen=True, slots=True)
+class NodeShift:
+    """One node of a factor's top level; shares are of the mixes that hold the factor, between 0 and 1."""
+
+    node: str
+    planned: float
+    candidates: int
+    """Mixes drawn with this node, or with one below it."""
+    accepted: int
+    """Those that became rows."""
+    candidate_share: float
+    accepted_share: float
+
+    @property
+    def acceptance(self) -> float | None:
+        """Accepted by candidates; None where there was no candidate."""
+        return self.accepted / self.candidates if self.candidates else None
+
+
+@dataclass(frozen=True, slots=True)
+class FactorShift:
+    """How one factor's top level came out."""
+
+    factor: str
+    nodes: tuple[NodeShift, ...]
+    candidates: int
+    """Mixes that hold the factor."""
+    accepted: int
+    """Rows whose mix holds it."""
+    distance: float | None
+    """Total variation from planned to accepted: the share of rows that would have to be of another node.
+    None without rows."""
+    distance_by_chance: float | None
+    """The mean of `distance` if each row's node were drawn as planned, by itself. None without rows."""
+    chi_square: float | None
+    """Pearson's statistic of nodes by accepted or not; None where all or none were accepted, or one node
+    was drawn."""
+    degrees: int | None
+    p_value: float | None
+    """Probability of so large a statistic if acceptance did not depend on the node."""
+    least_expected: float | None
+    """The smallest expected count of the test; under 5 the p-value is rough."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, with the acceptance of each node."""
+        nodes = [asdict(node) | {"acceptance": node.acceptance} for node in self.nodes]
+        return asdict(self) | {"nodes": nodes}
+
+
+def shifts(
+    planned: Mapping[str, Mapping[Path, float]], candidates: Iterable[Mix], accepted: Iterable[Mix]
+) -> list[FactorShift]:
+    """The shift of every factor that some strategy holds, in the order of `planned`.
+
+    Args:
+        planned: factor to node to the probability that a mix holds it, as `simula.mix.planned` gives it.
+        candidates: the mixes of all slots, accepted ones included.
+        accepted: the mixes of the rows.
+
+    Raises:
+        ValueError: a mix holds a node that is not planned, or a node has more rows than candidates.
+    """
+    drawn, kept = _counted(candidates), _counted(accepted)
+    found = []
+    for factor, nodes in planned.items():
+        top: dict[str, float] = {}
+        for path, share in nodes.items():
+            top[path[0]] = top.get(path[0], 0.0) + share
+        if total := sum(top.values()):
+            shares = {name: share / total for name, share in top.items()}
+            found.append(_shift(factor, shares, drawn.pop(factor, Counter()), kept.pop(factor, Counter())))
+    if strangers := sorted(drawn.keys() | kept.keys()):
+        raise ValueError(f"mixes hold factors that no strategy plans: {', '.join(strangers)}")
+    return found
+
+
+def most_shifted(found: Sequence[FactorShift], count: int) -> list[tuple[str, str, str, str]]:
+    """Rows of a table: node, planned, accepted, acceptance; the largest change of share comes first."""
+    nodes = [(shift, node) for shift in found for node in shift.nodes if shift.accepted]
+    nodes.sort(key=lambda item: -abs(item[1].accepted_share - item[1].planned))
+    return [
+        (
+            f"{shift.factor}: {node.node}",
+            f"{node.planned:.1%}",
+            f"{node.accepted_share:.1%}",
+            "–" if node.acceptance is None else f"{node.acceptance:.1%}",
+        )
+        for shift, node in nodes[:count]
+    ]
+
+
+def distance_by_chance(shares: Sequence[float], rows: int) -> float:
+    """The mean total variation between `shares` and the shares of so many rows drawn by them; exact.
+
+    A node's count is binomial, and its mean absolute deviation is 2ν(1 − p)·P(X = ν) with
+    ν = ⌊np⌋ + 1 (de Moivre, 1730); the total variation is half their sum, divided by n.
+    """
+    from scipy.stats import binom
+
+    p = np.asarray(shares, dtype=float)
+    above = np.floor(rows * p) + 1
+    return float(np.sum(above * (1 - p) * binom.pmf(above, rows, p)) / rows)
+
+
+def _counted(mixes: Iterable[Mix]) -> dict[str, Counter[str]]:
+    found: dict[str, Counter[str]] = {}
+    for mix in mixes:
+        for choice in mix.choices:
+            found.setdefault(choice.factor, Counter())[choice.path[0]] += 1
+    return found
+
+
+def _shift(factor: str, planned: Mapping[str, float], drawn: Counter[str], kept: Counter[str]) -> FactorShift:
+    if strangers := sorted((drawn.keys() | kept.keys()) - planned.keys()):
+        raise ValueError(f"mixes hold nodes of '{factor}' that are not planned: {', '.join(strangers)}")
+    if more := [name for name in kept if kept[name] > drawn[name]]:
+        raise ValueError(f"more rows than candidates for '{factor}: {more[0]}'; rows are candidates, too")
+    candidates, accepted = drawn.total(), kept.total()
+    nodes = tuple(
+        NodeShift(
+            node=name,
+            planned=share,
+            candidates=drawn[name],
+            accepted=kept[name],
+            candidate_share=drawn[name] / candidates if candidates else 0.0,
+            accepted_share=kept[name] / accepted if accepted else 0.0,
+        )
+        for name, share in planned.items()
+    )
+    distance = sum(abs(node.accepted_share - node.planned) for node in nodes) / 2
+    return FactorShift(
+        factor=factor,
+        nodes=nodes,
+        candidates=candidates,
+        accepted=accepted,
+        distance=distance if accepted else None,
+        distance_by_chance=distance_by_chance(list(planned.values()), accepted) if accepted else None,
+        **_independence(
+            np.array([(kept[name], drawn[name] - kept[name]) for name in planned if drawn[name]])
+        ),
+    )
+
+
+def _independence(table: NDArray[np.int64]) -> dict[str, Any]:
+    """Whether acceptance depends on the node; `table` holds accepted and refused by node, (nodes, 2)."""
+    if len(table) < 2 or not table.sum(axis=0).all():
+        return dict.fromkeys(("chi_square", "degrees", "p_value", "least_expected"))
+    from scipy.stats import chi2_contingency
+
+    # Without Yates's correction, which would hold for two nodes only.
+    test = chi2_contingency(table, correction=False)
+    return {
+        "chi_square": float(test.statistic),
+        "degrees": int(test.dof),
+        "p_value": float(test.pvalue),
+        "least_expected": float(test.expected_freq.min()),
+    }
