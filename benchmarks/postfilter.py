@@ -91,7 +91,8 @@ def main() -> None:
     print(
         f"{arguments.rows:,} rows of {WORDS} words: {busy / 60:.1f} min in the post-filter"
         f" ({arguments.rows / busy:,.0f} rows/s), {total / 60:.1f} min with making them,"
-        f" peak resident memory {peak:.2f} GiB, {duplicates:,} duplicates"
+        f" {time.process_time() / 60:.1f} min of CPU, peak resident memory {peak:.2f} GiB,"
+        f" {duplicates:,} duplicates"
     )
 
 
