@@ -154,9 +154,17 @@ class _Composer:
         except _COMPOSING as error:
             known = sorted({*_keys(self.compose(overrides[:-1])), *self._groups()})
             if _key(line) not in known:
-                return [f"{line}: {unknown(_key(line), known, 'group or key')}"]
+                return [self._unknown(overrides[:-1], line, known)]
             return [f"{line}: {_sentence(error)}"]
         return []
+
+    def _unknown(self, others: Sequence[str], line: str, known: list[str]) -> str:
+        """A key that is no key at all, or one that exists but that the option's file does not write out."""
+        try:
+            self._parsed([*others, f"+{line}"])
+        except (ConfigurationError, *_COMPOSING):
+            return f"{line}: {unknown(_key(line), known, 'group or key')}"
+        return f"{line}: the chosen option leaves this key at its default; a + in front adds it: +{line}"
 
     def _groups(self) -> list[str]:
         loader = GlobalHydra.instance().config_loader()

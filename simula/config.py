@@ -15,15 +15,20 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, Field, ValidationError
 
 from simula.critique.settings import CriticSettings
+from simula.dataset.selection import SelectionSettings
 from simula.domain import Domain
 from simula.errors import ConfigurationError, unknown
-from simula.generation.settings import Complexity, DatasetSettings, Scenarios
+from simula.generation.settings import Complexity, DatasetSettings, Recipe, Scenarios, Simula
 from simula.help import conf_folder
 from simula.metrics.settings import AssessmentSettings
+from simula.mix import contradictions, stated
 from simula.paths import Paths
+from simula.scoring import ScoringSettings
 from simula.settings import Settings
 from simula.store.benchmarks import TestItem
+from simula.store.edited import read_edited
 from simula.student.settings import EvaluationSettings, StudentSettings, TrainingSettings
+from simula.taxonomy.document import Document
 from simula.taxonomy.settings import TaxonomySettings
 from simula.teacher.settings import TeacherSettings
 from simula.tracking.settings import Tracking
@@ -49,7 +54,7 @@ class Scalars(Settings):
     system: str = Field(min_length=1)
     """Name of the mechanism in tables: a preset's name, or one of your own."""
     size: int = Field(ge=1)
-    """Rows of the data set: accepted, unique points."""
+    """Rows of the data set: accepted, unique points, before a selection takes some of them."""
     seed: int = Field(ge=0)
     """Seed of the student: order of rows, initial adapter. Data sets do not depend on it."""
     data_seed: int = Field(ge=0)
@@ -68,9 +73,17 @@ class Config:
     complexity: Complexity
     critic: CriticSettings
     dataset: DatasetSettings
+    recipe: Recipe
     teacher: TeacherSettings
     judge: TeacherSettings | None
     """The critics' teacher, where it is another than the writer's."""
+    double_judge: TeacherSettings | None
+    """The double critic's teacher, where it is another than the requirement critic's."""
+    selection: SelectionSettings
+    scoring: ScoringSettings
+    """How rows are rated, where the selection needs it."""
+    scorer: TeacherSettings | None
+    """The teacher that scores, where it is another than the writer."""
     student: StudentSettings
     training: TrainingSettings
     evaluation: EvaluationSettings
@@ -79,6 +92,13 @@ class Config:
     paths: Paths
     choices: Mapping[str, str]
     """Group to the option chosen, as tables name it."""
+    edited: Document | None = None
+    """Trees that a person edited, where `taxonomy.expansion.edited` names their file."""
+
+    @property
+    def draws_mixes(self) -> bool:
+        """Whether the recipe needs taxonomies at all."""
+        return isinstance(self.recipe, Simula)
 
 
 def parse(composed: DictConfig, choices: Mapping[str, str]) -> Config:
@@ -92,18 +112,26 @@ def parse(composed: DictConfig, choices: Mapping[str, str]) -> Config:
         ConfigurationError: with every problem, each naming key, value and what was expected.
     """
     problems: list[str] = []
-    groups = [field.name for field in fields(Config) if field.name not in {"scalars", "choices"}]
+    apart = {"scalars", "choices", "edited"}
+    groups = [field.name for field in fields(Config) if field.name not in apart]
     known = {*groups, *Scalars.model_fields, "hydra"}
     for name in composed:
         if str(name) not in known:
             problems.append(unknown(str(name), sorted(known), "key"))
     parts = {name: _group(name, composed, problems) for name in groups}
     scalars = _scalars(composed, problems)
+    edited = _edited(parts["taxonomy"], problems)
+    if parts["domain"] is not None and not edited:
+        problems += [f"domain: {problem}" for problem in contradictions(stated(parts["domain"]))]
     if problems:
         raise ConfigurationError(*problems)
     assert scalars is not None
-    named = scalars.model_copy(update={"system": _system_name(scalars.system, choices)})
-    return Config(scalars=named, choices=dict(choices), **parts)
+    system = _system_name(scalars.system, choices)
+    if parts["selection"].rated:
+        # "full, low complexity": another arm than the whole data set's, wherever systems are named.
+        system += f", {parts['selection'].which} {parts['scoring'].attribute}"
+    named = scalars.model_copy(update={"system": system})
+    return Config(scalars=named, choices=dict(choices), edited=edited, **parts)
 
 
 def _system_name(label: str, choices: Mapping[str, str]) -> str:
@@ -111,7 +139,8 @@ def _system_name(label: str, choices: Mapping[str, str]) -> str:
     preset = conf_folder() / "system" / f"{choices.get('system')}.yaml"
     if not preset.is_file():
         return label
-    own = {str(key).split("/")[-1]: option for item in _defaults(preset) for key, option in item.items()}
+    own = {"recipe": "simula"}
+    own |= {str(key).split("/")[-1]: option for item in _defaults(preset) for key, option in item.items()}
     changed = [f"{axis}={choices[axis]}" for axis, option in own.items() if choices[axis] != option]
     return f"{label} with {', '.join(changed)}" if changed else label
 
@@ -146,6 +175,17 @@ def _scalars(composed: DictConfig, problems: list[str]) -> Scalars | None:
         return Scalars.model_validate(values)
     except ValidationError as error:
         problems.extend(_sentences(error, "", None))
+    return None
+
+
+def _edited(taxonomy: TaxonomySettings | None, problems: list[str]) -> Document | None:
+    """The trees that the configuration names; their content, not their file's name, decides the keys."""
+    if taxonomy is None or taxonomy.expansion.edited is None:
+        return None
+    try:
+        return read_edited(taxonomy.expansion.edited)
+    except ConfigurationError as error:
+        problems.extend(error.problems)
     return None
 
 

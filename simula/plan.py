@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -11,7 +12,7 @@ from rich.table import Table
 
 from simula.composition import Cell
 from simula.config import Config
-from simula.stages.keys import artifact_keys, dataset_key
+from simula.stages.keys import ARTIFACTS, artifact_keys, dataset_key
 from simula.store.artifacts import Store
 from simula.teacher.port import Usage
 
@@ -31,6 +32,7 @@ class Assumptions:
     """Rejection over the paper's five benchmarks runs from 3 % to 61 % (Table 1)."""
     refinements_a_candidate: float = 0.3
     tokens_a_row: int = 300
+    tokens_a_score: int = 4
     test_items: int = 1500
     gpu_flops: float = 1.5e14
     """Operations a second of one data-centre GPU as trained on: about 40 % of an A100's peak."""
@@ -63,9 +65,8 @@ def plan(cells: Sequence[Cell], assumptions: Assumptions) -> list[Step]:
     for cell in cells:
         for name, place in artifact_keys(cell.config).items():
             users.setdefault(place, []).append((name, cell.config))
-    order = list(artifact_keys(cells[0].config))
     steps = [_step(place, found, assumptions) for place, found in users.items()]
-    return sorted(steps, key=lambda step: order.index(step.stage))
+    return sorted(steps, key=lambda step: ARTIFACTS.index(step.stage))
 
 
 def print_plan(cells: Sequence[Cell]) -> int:
@@ -73,7 +74,8 @@ def print_plan(cells: Sequence[Cell]) -> int:
     assumptions = Assumptions()
     steps = plan(cells, assumptions)
     console = Console()
-    table = Table(title=f"plan for {len(cells)} cells; nothing is spent by it", box=None, pad_edge=False)
+    count = f"{len(cells)} cells" if len(cells) > 1 else "one cell"
+    table = Table(title=f"plan for {count}; nothing is spent by it", box=None, pad_edge=False)
     names = ("stage", "all", "exist", "cells", "calls", "in", "out", "USD", "GPU h", "disk")
     for name in names:
         table.add_column(name, justify="left" if name == "stage" else "right", no_wrap=True)
@@ -130,6 +132,8 @@ def _step(place: str, users: Sequence[tuple[str, Config]], assumed: Assumptions)
         said = _asked(config, _taxonomy_calls(config, assumed), assumed)
     elif name == "dataset":
         said = _dataset(config, assumed)
+    elif name == "rate":
+        said = _rating(config, assumed)
     elif name == "train":
         said = _training(config, assumed)
     elif name in ("evaluate", "untuned"):
@@ -139,10 +143,12 @@ def _step(place: str, users: Sequence[tuple[str, Config]], assumed: Assumptions)
 
 def _taxonomy_calls(config: Config, assumed: Assumptions) -> float:
     """N proposals and one edit a node, one plan between levels, factors and strategies."""
+    if config.edited:
+        return 0.0
     settings = config.taxonomy.expansion
     given = config.domain.factors
     factors = sum(not factor.children for factor in given) if given else assumed.factors
-    calls, frontier = 1.0 if given else 3.0, 1.0
+    calls, frontier = (0.0 if given else 2.0) + (not config.domain.strategies), 1.0
     for level in range(settings.depth):
         calls += factors * (min(frontier, settings.max_frontier) * (settings.proposals + 1) + 1)
         children = assumed.children_by_level[min(level, len(assumed.children_by_level) - 1)]
@@ -153,7 +159,9 @@ def _taxonomy_calls(config: Config, assumed: Assumptions) -> float:
 def calls_a_candidate(config: Config, assumed: Assumptions) -> float:
     """Teacher calls for one slot: 1 for the baseline, about 5.5 and refinements for `full`."""
     critic = config.critic
-    calls = 1.0 + (config.scenarios.count > 0) + config.complexity.fraction
+    calls = 1.0
+    if config.draws_mixes:
+        calls += (config.scenarios.count > 0) + config.complexity.fraction
     calls += 2.0 * critic.double
     if critic.requirements:
         calls += 1.0 + 2.0 * min(critic.refinements, assumed.refinements_a_candidate)
@@ -174,6 +182,9 @@ def _dataset(config: Config, assumed: Assumptions) -> dict[str, Any]:
     critics = config.critic.requirements or config.critic.double
     accepted = assumed.accepted_with_critic if critics else assumed.accepted_without_critic
     calls = size / accepted * calls_a_candidate(config, assumed)
+    tokens = calls * (assumed.prompt_tokens_a_call + assumed.completion_tokens_a_call)
+    if config.dataset.tokens is not None:
+        calls *= min(1.0, config.dataset.tokens / tokens)
     said = _asked(config, calls, assumed)
     return said | {"megabytes": _megabytes(size, calls, assumed)}
 
@@ -202,13 +213,30 @@ def _tokens(config: Config, calls: float, prompt: float, completion: float) -> d
     }
 
 
+def _rating(config: Config, assumed: Assumptions) -> dict[str, Any]:
+    """K appearances of every row in batches of BS, one call each."""
+    scoring, rows = config.scoring, config.scalars.size
+    shown = rows * scoring.appearances
+    calls = math.ceil(shown / min(scoring.batch_size, rows))
+    prompt = shown * assumed.tokens_a_row + calls * assumed.prompt_tokens_a_call
+    completion = shown * assumed.tokens_a_score
+    price = (config.scorer or config.teacher).price
+    return {
+        "calls": float(calls),
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "usd": price.of(Usage(prompt=prompt, completion=completion)),
+        "megabytes": _megabytes(0, calls, assumed),
+    }
+
+
 def _megabytes(rows: int, calls: float, assumed: Assumptions) -> float:
     return (rows * assumed.bytes_a_row + calls * assumed.bytes_a_call) / 1e6
 
 
 def _training(config: Config, assumed: Assumptions) -> dict[str, Any]:
     """Forward and backward through frozen weights: 4 operations a parameter and token."""
-    tokens = config.scalars.size * config.training.epochs * assumed.tokens_a_row
+    tokens = config.scalars.size * config.selection.kept * config.training.epochs * assumed.tokens_a_row
     parameters = config.student.billion_parameters * 1e9
     # An adapter of rank 16 on every projection is 0.8 % of Gemma 3 4B; it is kept in 32 bits.
     adapter = parameters * 0.008 * config.training.lora.rank / 16 * 4

@@ -170,8 +170,10 @@ class Filling:
         if candidate.status != "accepted" or candidate.example is None:
             return candidate
         text = candidate.example.text
-        if (language := foreign(text, self.mechanism.domain.languages)) is not None:
-            return candidate.model_copy(update={"status": "foreign", "reason": f"in {language}"})
+        languages = self.mechanism.domain.languages
+        if (found := foreign(f"{text}\n{candidate.example.reasoning}", languages)) is not None:
+            why = f"reads as {found}, wanted {' or '.join(languages)}"
+            return candidate.model_copy(update={"status": "foreign", "reason": why})
         if (twin := self._tests.similar(text)) is not None:
             return candidate.model_copy(update={"status": "contaminated", "reason": f"like test item {twin}"})
         if (twin := self._rows.similar(text)) is not None:

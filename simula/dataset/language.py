@@ -81,11 +81,6 @@ def foreign(text: str, languages: Iterable[Language]) -> str | None:
     return None if likeliest == _NO_LANGUAGE else likeliest
 
 
-def is_foreign(text: str, languages: Iterable[Language]) -> bool:
-    """Whether a text is surely in none of the wanted languages; see `foreign`."""
-    return foreign(text, languages) is not None
-
-
 def _prose(text: str) -> str | None:
     """The words by which a text's language is told; None where they are too few."""
     text = _NO_PROSE.sub(" ", unicodedata.normalize("NFKC", text))

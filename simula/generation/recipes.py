@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -66,7 +67,7 @@ async def write_by_recipe(
     pool = [candidate for candidate in before if candidate.status == "accepted"]
     if not pool:
         return Descent(await write_sample(domain, NO_MIX, "", place, asker, seed, tally))
-    values = {"item": domain.item}
+    values: dict[str, Any] = {"item": domain.item}
     if isinstance(recipe, SelfInstruct):
         parents, operation = _shown(recipe, pool, draw), ""
         values |= {"examples": [_values(parent) for parent in parents]}

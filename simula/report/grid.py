@@ -10,7 +10,19 @@ from simula.report.results import CellResult
 
 _PANEL = ("experiment", "domain", "student", "teacher", "training", "variant")
 """Axes whose values are never compared with each other: each combination is a panel."""
-_ARM = ("system", "taxonomy", "scenarios", "complexity", "critic", "judge", "mechanism")
+_ARM = (
+    "system",
+    "recipe",
+    "taxonomy",
+    "scenarios",
+    "complexity",
+    "critic",
+    "judge",
+    "double_judge",
+    "tokens",
+    "selection",
+    "mechanism",
+)
 """Axes of the mechanism: what is compared."""
 _REPLICATE = ("data_seed", "seed")
 SYSTEMS = ("baseline", "local", "global", "local_global", "full")

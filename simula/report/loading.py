@@ -11,11 +11,11 @@ from rich.console import Console
 
 from simula.composition import Cell
 from simula.report.results import CellResult, DatasetSummary
-from simula.stages.dataset import REFUSED, ROWS, STAGE
+from simula.stages.dataset import STAGE
 from simula.stages.evaluate import FILE
 from simula.stages.record import CellRecord, all_records, record_of
 from simula.store.artifacts import Store
-from simula.store.rows import read_rows
+from simula.store.rows import REFUSED, ROWS, read_rows
 
 SAMPLES = 8
 """Rows of each kind shown of a data set."""

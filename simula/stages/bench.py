@@ -6,7 +6,7 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from typing import Any
 
 from simula.config import Config
 from simula.progress import Progress
-from simula.prompts import Asker, Tally, system_prompt
+from simula.prompts import Asker, Spent, Tally, system_prompt, total
 from simula.settings import fingerprint
 from simula.store.artifacts import Store
 from simula.teacher import connect
@@ -87,13 +87,14 @@ class Bench:
                 temperature=settings.temperature,
                 max_tokens=settings.max_tokens,
                 attempts=self.config.dataset.attempts,
+                price=settings.price,
             )
         finally:
             await teacher.close()
 
 
-MECHANISM = ("taxonomy", "scenarios", "complexity", "critic")
-"""The four axes that a system chooses."""
+MECHANISM = ("recipe", "taxonomy", "scenarios", "complexity", "critic")
+"""The recipe, and the four axes that a system chooses."""
 
 
 def _common(config: Config) -> list[Any]:
@@ -102,15 +103,29 @@ def _common(config: Config) -> list[Any]:
     return [getattr(config, name).identity() for name in names]
 
 
+def _mechanism(config: Config) -> list[Any]:
+    """What decides the rows that a student sees, besides what all cells share."""
+    decided: list[Any] = [getattr(config, name).identity() for name in MECHANISM]
+    if config.selection.rated:
+        scorer = config.scorer or config.teacher
+        decided += [part.identity() for part in (config.selection, config.scoring, scorer)]
+    if config.edited:
+        decided.append(config.edited.trees().content())
+    return decided
+
+
 def axes(config: Config) -> dict[str, str | int | float]:
     """The cell's place in the grid, flat, as tables and W&B name it."""
-    named = ("domain", "taxonomy", "scenarios", "complexity", "critic", "teacher", "student", "training")
+    named = ("domain", *MECHANISM, "teacher", "student", "training")
     scalars = config.scalars
     return {
         **{name: config.choices.get(name, "") for name in named},
         "judge": config.choices.get("teacher@judge", "null"),
+        "double_judge": config.choices.get("teacher@double_judge", "null"),
+        "tokens": config.dataset.tokens or "unlimited",
+        "selection": config.choices.get("selection", "everything"),
         "variant": fingerprint(_common(config))[:6],
-        "mechanism": fingerprint([getattr(config, name).identity() for name in MECHANISM])[:6],
+        "mechanism": fingerprint(_mechanism(config))[:6],
         "experiment": scalars.experiment,
         "system": scalars.system,
         "size": scalars.size,
@@ -119,21 +134,25 @@ def axes(config: Config) -> dict[str, str | int | float]:
     }
 
 
-def cost(tally: Tally, teachers: Mapping[str, TeacherSettings]) -> dict[str, Any]:
-    """Calls, tokens and price of some work, for its manifest."""
-    total = tally.total()
+def cost(spent: Sequence[Spent], tally: Tally) -> dict[str, Any]:
+    """Calls, tokens and price of some work, for its manifest.
+
+    Args:
+        spent: what the work cost, whoever paid for it.
+        tally: the calls that were made for it now, of which some may have been recorded before.
+    """
     return {
-        "calls": tally.calls,
+        "calls": sum(one.calls for one in spent),
         "recorded_calls": tally.recorded,
         "repaired": tally.repaired,
         "asked_again": tally.asked_again,
-        "prompt_tokens": total.prompt,
-        "cached_tokens": total.cached,
-        "completion_tokens": total.completion + total.thinking,
-        "price_usd": sum(teachers[name].price.of(usage) for name, usage in tally.usage.items()),
-        "paid_now_usd": sum(teachers[name].price.of(usage) for name, usage in tally.fresh.items()),
-        "models": dict(sorted(tally.models.items())),
+        "prompt_tokens": sum(one.prompt for one in spent),
+        "cached_tokens": sum(one.cached for one in spent),
+        "completion_tokens": sum(one.completion for one in spent),
+        "price_usd": sum(one.usd for one in spent),
+        "paid_now_usd": tally.paid_now_usd,
         "templates": dict(sorted(tally.templates.items())),
+        "teachers": {one.model: one.model_dump(exclude={"model"}, mode="json") for one in total(spent)},
     }
 
 

@@ -19,16 +19,17 @@ from simula.stages.bench import Bench, axes
 from simula.stages.dataset import build_dataset
 from simula.stages.evaluate import evaluate_student
 from simula.stages.keys import artifact_keys, cell_key
+from simula.stages.rate import rate_selected
 from simula.stages.taxonomy import build_taxonomies
 from simula.stages.train import train_student
 from simula.store.artifacts import Store, write_json
 
 Stage = Callable[[Bench], dict[str, Any]]
 STAGES: dict[str, tuple[Stage, ...]] = {
-    "taxonomy": (build_taxonomies,),
+    "taxonomy": (lambda bench: build_taxonomies(bench) if bench.config.draws_mixes else {},),
     "generate": (build_dataset,),
     "assess": (assess_dataset,),
-    "train": (train_student,),
+    "train": (rate_selected, train_student),
     "evaluate": (
         lambda bench: evaluate_student(bench, tuned=False),
         lambda bench: evaluate_student(bench, tuned=True),

@@ -21,11 +21,9 @@ from simula.stages.keys import dataset_key, rows_key, taxonomy_key
 from simula.stages.taxonomy import STAGE as TAXONOMY
 from simula.stages.taxonomy import read_taxonomies
 from simula.store.artifacts import MANIFEST, write_json
-from simula.store.rows import read_rows, write_rows
+from simula.store.rows import COUNTS, REFUSED, ROWS, read_rows, write_rows
 
 STAGE = "dataset"
-ROWS = "rows.parquet"
-REFUSED = "refused.parquet"
 
 
 def build_dataset(bench: Bench) -> dict[str, Any]:
@@ -154,7 +152,7 @@ def _short(bench: Bench, folder: Path, filling: Filling, said: Mapping[str, Any]
     kept.mkdir(parents=True, exist_ok=True)
     for name in (ROWS, REFUSED):
         shutil.copyfile(folder / name, kept / name)
-    write_json(kept / "counts.json", said)
+    write_json(kept / COUNTS, said)
     refused = ", ".join(f"{count} {why}" for why, count in said["refused"].items())
     return (
         f"{filling.accepted} of {filling.size} rows after {filling.limit} candidates ({refused}); "

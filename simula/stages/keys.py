@@ -14,7 +14,7 @@ from simula.config import Config
 from simula.prompts import template_hash
 from simula.settings import fingerprint
 
-FORMAT = 1
+FORMAT = 2
 """Raised when what a stage writes changes its meaning, so that older artifacts are not reused."""
 _TAXONOMY_PROMPTS = (
     "propose_factors",
@@ -25,6 +25,8 @@ _TAXONOMY_PROMPTS = (
     "write_strategies",
 )
 _DATASET_PROMPTS = (
+    "write_like",
+    "evolve",
     "write_scenarios",
     "complexify",
     "write_sample",
@@ -36,7 +38,9 @@ _DATASET_PROMPTS = (
 
 
 def taxonomy_key(config: Config) -> str:
-    """Domain, expansion, teacher: shared by all systems of a domain."""
+    """Domain, expansion, teacher, shared by all systems of a domain; of edited trees, what they say alone."""
+    if config.edited:
+        return _key("edited", edited=config.edited.trees().content())
     return _key(
         config.domain.name,
         domain=_described(config),
@@ -49,22 +53,25 @@ def taxonomy_key(config: Config) -> str:
 
 def dataset_key(config: Config) -> str:
     """Mechanism, taxonomy, data seed: not the size, since a smaller data set is a prefix of a larger one."""
-    taxonomy = config.taxonomy
-    prefix = "-".join(
-        (
-            config.domain.name,
-            taxonomy.levels,
-            f"k{config.scenarios.count}",
-            f"c{round(100 * config.complexity.fraction)}",
-            ("r" if config.critic.requirements else "") + ("d" if config.critic.double else "") or "none",
-        )
-    )
+    critics = ("r" if config.critic.requirements else "") + ("d" if config.critic.double else "") or "none"
+    if config.draws_mixes:
+        taxonomy, fraction = config.taxonomy, round(100 * config.complexity.fraction)
+        recipe = f"{taxonomy.levels}-k{config.scenarios.count}-c{fraction}"
+        mechanism = {
+            "taxonomy": taxonomy_key(config),
+            "sampling": [taxonomy.levels, taxonomy.node_distribution],
+            "scenarios": config.scenarios.identity(),
+            "complexity": config.complexity.identity(),
+        }
+    else:
+        recipe = type(config.recipe).__name__.lower()
+        mechanism = {}
     return _key(
-        prefix,
-        taxonomy=taxonomy_key(config),
-        sampling=[taxonomy.levels, taxonomy.node_distribution],
-        scenarios=config.scenarios.identity(),
-        complexity=config.complexity.identity(),
+        f"{config.domain.name}-{recipe}-{critics}",
+        recipe=config.recipe.identity(),
+        **mechanism,
+        domain=_described(config),
+        teacher=config.teacher.identity(),
         critic=config.critic.identity(),
         dataset=config.dataset.identity(),
         item=config.domain.item,
@@ -72,14 +79,27 @@ def dataset_key(config: Config) -> str:
         task=config.domain.task.identity(),
         benchmark=config.benchmark.identity(),
         judge=config.judge.identity() if config.judge else None,
+        double_judge=config.double_judge.identity() if config.double_judge else None,
         seed=config.scalars.data_seed,
         prompts=_prompts(_DATASET_PROMPTS),
     )
 
 
 def rows_key(config: Config) -> str:
-    """The first `size` rows of the data set."""
-    return f"{dataset_key(config)}/n{config.scalars.size}"
+    """The first `size` rows of the data set, or as many as its token budget pays for."""
+    budget = f"-t{config.dataset.tokens}" if config.dataset.tokens else ""
+    return f"{dataset_key(config)}/n{config.scalars.size}{budget}"
+
+
+def rating_key(config: Config) -> str:
+    """Ratings of the rows: of these rows as a whole, since every item is compared with others of them."""
+    return _key(
+        f"{config.domain.name}-n{config.scalars.size}",
+        rows=rows_key(config),
+        scoring=config.scoring.identity(),
+        teacher=(config.scorer or config.teacher).identity(),
+        prompts=_prompts(("score_complexity",)),
+    )
 
 
 def assessment_key(config: Config) -> str:
@@ -92,9 +112,13 @@ def assessment_key(config: Config) -> str:
 
 
 def adapter_key(config: Config) -> str:
-    """A student tuned on the rows."""
+    """A student tuned on the rows, or on a selection of them."""
+    selected = {}
+    if config.selection.rated:
+        selected = {"selection": config.selection.identity(), "rating": rating_key(config)}
     return _key(
         f"{config.domain.name}-{config.student.name}-n{config.scalars.size}-s{config.scalars.seed}",
+        **selected,
         rows=rows_key(config),
         instructions=config.domain.instructions,
         student=config.student.identity(),
@@ -131,12 +155,18 @@ def cell_key(config: Config) -> str:
     )
 
 
+ARTIFACTS = ("taxonomy", "dataset", "assess", "rate", "train", "untuned", "evaluate")
+"""What a cell may consist of, in the direction of the data; no cell has more, some have less."""
+
+
 def artifact_keys(config: Config) -> dict[str, str]:
     """Every artifact of a cell: what it is for it, to `stage/key`."""
+    taxonomy = {"taxonomy": f"taxonomy/{taxonomy_key(config)}"} if config.draws_mixes else {}
     return {
-        "taxonomy": f"taxonomy/{taxonomy_key(config)}",
+        **taxonomy,
         "dataset": f"dataset/{rows_key(config)}",
         "assess": f"assess/{assessment_key(config)}",
+        **({"rate": f"rate/{rating_key(config)}"} if config.selection.rated else {}),
         "train": f"train/{adapter_key(config)}",
         "untuned": f"evaluate/{evaluation_key(config, tuned=False)}",
         "evaluate": f"evaluate/{evaluation_key(config, tuned=True)}",
@@ -148,7 +178,7 @@ def _described(config: Config) -> dict[str, Any]:
     return {
         name: value
         for name, value in config.domain.identity().items()
-        if name in {"description", "language", "factors", "seeds"}
+        if name in {"description", "language", "factors", "strategies", "seeds"}
     }
 
 

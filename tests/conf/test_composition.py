@@ -50,7 +50,11 @@ def test_an_experiment_sweeps_and_the_command_line_wins() -> None:
         ("critic.refinements=-1", "critic.refinements=-1: input should be greater than or equal to 0"),
         (
             "+critic.retries=3",
-            "critic.retries: there is no key 'retries'; known: double, refinements, requirements",
+            "critic.retries: there is no key 'retries'; did you mean rewrites?",
+        ),
+        (
+            "training.micro_batch_size=2",
+            "training.micro_batch_size=2: the chosen option leaves this key at its default; a + in front adds",
         ),
         ("size", "'size' is not of the form key=value"),
         ("system=mine", "system=mine: there is no system 'mine'; known: base"),
@@ -123,7 +127,7 @@ GROUPS = sorted(path for path in conf_folder().glob("*/**/*.yaml") if "hydra" no
 
 def test_how_many_configuration_files_there_are() -> None:
     """Every new file shows up here, and in the test below."""
-    assert len(GROUPS) == 57
+    assert len(GROUPS) == 67
 
 
 @pytest.mark.parametrize("path", GROUPS, ids=lambda path: f"{path.parent.name}={path.stem}")
@@ -145,3 +149,5 @@ def test_a_preset_with_another_axis_is_named_as_what_it_is() -> None:
     assert system("system=full") == "full"
     assert system("system=full", "critic=none") == "full with critic=none"
     assert system("critic=none") == "custom"
+    assert system("system=full", "recipe=evol_instruct") == "full with recipe=evol_instruct"
+    assert system("system=evol_instruct") == "evol_instruct"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
@@ -47,6 +49,10 @@ class SimulatedTeacher(Settings):
     price: Price = incidental(Price())
     """A simulated teacher costs nothing; another price tries out plans and budgets."""
 
+    def identity(self) -> dict[str, Any]:
+        """The traits, and the world that the teacher knows: in another one it answers otherwise."""
+        return super().identity() | {"world": _world()}
+
     @property
     def model(self) -> str:
         """ "simulated" and a hash of the traits: teachers that answer differently have different names."""
@@ -57,3 +63,9 @@ class SimulatedTeacher(Settings):
         from simula.teacher.simulated.teacher import Simulated
 
         return Simulated(self)
+
+
+@cache
+def _world() -> str:
+    """Hash of the file that states the world."""
+    return fingerprint(resources.files(__package__).joinpath("world.toml").read_text("utf-8"))
