@@ -67,6 +67,12 @@ class FactorShift:
         nodes = [asdict(node) | {"acceptance": node.acceptance} for node in self.nodes]
         return asdict(self) | {"nodes": nodes}
 
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> FactorShift:
+        """What `to_json` wrote."""
+        nodes = ({k: v for k, v in node.items() if k != "acceptance"} for node in said["nodes"])
+        return cls(**{**said, "nodes": tuple(NodeShift(**node) for node in nodes)})
+
 
 def shifts(
     planned: Mapping[str, Mapping[Path, float]], candidates: Iterable[Mix], accepted: Iterable[Mix]

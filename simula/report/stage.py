@@ -6,14 +6,18 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from simula.metrics.shift import FactorShift, most_shifted
 from simula.report.tree import print_trees
 from simula.stages.record import CellRecord
 from simula.stages.taxonomy import STAGE, stored_taxonomies
 from simula.store.artifacts import Store
 
 _ARTIFACT = {"generate": "dataset", "assess": "assess", "train": "train"}
-_HIDDEN = {"stage", "key", "inputs", "made", "templates", "teachers"}
+_HIDDEN = {"stage", "key", "inputs", "made", "templates", "teachers", "shift"}
+_NODES = 6
+"""Nodes that the table of the shift shows."""
 
 
 def print_stage(command: str, store: Store, records: Sequence[CellRecord], console: Console) -> None:
@@ -26,6 +30,8 @@ def print_stage(command: str, store: Store, records: Sequence[CellRecord], conso
             print_trees(found, manifest, store.root / place, console)
         else:
             _print_numbers(manifest, console)
+            if manifest.get("shift"):
+                _print_shift([FactorShift.from_json(factor) for factor in manifest["shift"]], console)
         console.print(f"{store.root / place}", style="dim", soft_wrap=True)
 
 
@@ -37,6 +43,24 @@ def _print_numbers(manifest: dict[str, object], console: Console) -> None:
         for inner, number in value.items() if isinstance(value, dict) else [("", value)]:
             table.add_row(" ".join((name.replace("_", " "), inner)).strip(), _shown(number))
     console.print(table)
+
+
+def _print_shift(shift: Sequence[FactorShift], console: Console) -> None:
+    """How far the accepted rows are from the planned distribution, and where the most."""
+    factors = Table(title="from planned to accepted", box=None, pad_edge=False, title_justify="left")
+    for name in ("factor", "rows elsewhere", "by chance", "p, refusals alike"):
+        factors.add_column(name, justify="left" if name == "factor" else "right")
+    for one in shift:
+        numbers = (one.distance, one.distance_by_chance)
+        shares = ("–" if number is None else f"{number:.1%}" for number in numbers)
+        factors.add_row(Text(one.factor), *shares, "–" if one.p_value is None else f"{one.p_value:.2g}")
+    console.print(factors)
+    nodes = Table(box=None, pad_edge=False)
+    for name in ("most shifted", "planned", "accepted", "of its candidates"):
+        nodes.add_column(name, justify="left" if name == "most shifted" else "right")
+    for name, *rest in most_shifted(shift, _NODES):
+        nodes.add_row(Text(name), *rest)
+    console.print(nodes)
 
 
 def _shown(value: object) -> str:

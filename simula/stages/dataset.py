@@ -12,10 +12,13 @@ from typing import Any
 
 import anyio
 
+from simula.config import Config
 from simula.dataset import Filling
 from simula.domain import MultipleChoice
 from simula.errors import ShortOfTarget
 from simula.generation import Candidate, Mechanism
+from simula.metrics.shift import shifts
+from simula.mix import planned
 from simula.stages.bench import Bench, cost
 from simula.stages.keys import dataset_key, rows_key, taxonomy_key
 from simula.stages.taxonomy import STAGE as TAXONOMY
@@ -78,7 +81,7 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
             if stored:
                 bench.progress.line(f"dataset: {len(filling.candidates)} candidates of another size stand")
             await filling.run()
-    said = _write(bench, folder, filling, decontaminated_against=len(test))
+    said = _write(bench, folder, filling, decontaminated_against=len(test)) | _shift(config, filling)
     if not filling.accepted or (filling.accepted < size and not filling.exhausted):
         raise ShortOfTarget(_short(bench, folder, filling, said))
     return said
@@ -135,6 +138,17 @@ def _write(bench: Bench, folder: Path, filling: Filling, decontaminated_against:
         letters = Counter(candidate.example.answer for candidate in accepted if candidate.example)
         said["right_letters"] = dict(sorted(letters.items()))
     return said
+
+
+def _shift(config: Config, filling: Filling) -> dict[str, Any]:
+    """How far refusals moved the distribution over nodes away from the planned one, by factor."""
+    taxonomies = filling.mechanism.taxonomies
+    if taxonomies is None:
+        return {}
+    drawn = [candidate.mix for candidate in filling.candidates]
+    kept = [candidate.mix for candidate in filling.candidates if candidate.status == "accepted"]
+    found = shifts(planned(taxonomies, config.taxonomy), drawn, kept)
+    return {"shift": [factor.to_json() for factor in found]}
 
 
 def refusal(candidate: Candidate) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from simula.composition import cells
 from simula.generation import Candidate
+from simula.metrics.shift import FactorShift
 from simula.stages.cell import run_cell
 from simula.stages.keys import artifact_keys, rows_key
 from simula.store.rows import read_rows
@@ -100,3 +101,14 @@ def test_other_recipes_need_no_taxonomy(store: Store) -> None:
     assert store.generate("system=evol_instruct", "size=40") is None
     assert not (store.root / "store" / "taxonomy").exists()
     assert any(candidate.parents for candidate in store.candidates("system=evol_instruct", "size=40"))
+
+
+def test_the_shift_from_planned_to_accepted_is_in_the_manifest(store: Store) -> None:
+    assert store.generate("system=full", "size=30") is None
+    said = store.manifest("system=full", "size=30")
+    factors = [FactorShift.from_json(factor) for factor in said["shift"]]
+    assert {"calculation", "setting", "amounts"} <= {factor.factor for factor in factors}
+    for factor in factors:
+        assert sum(node.planned for node in factor.nodes) == pytest.approx(1)
+        assert sum(node.accepted for node in factor.nodes) == factor.accepted <= said["rows"]
+        assert sum(node.candidates for node in factor.nodes) == factor.candidates <= said["candidates"]
