@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,6 +122,8 @@ def _run(command: str, arguments: Arguments) -> int:
         # These print and end; no cell is run.
         _launch(command, arguments)
         return 0
+    if command == "show":
+        return _show(arguments)
     from simula.composition import cells
 
     everything = not arguments.overrides and not arguments.sweep and command in ("status", "report")
@@ -137,9 +140,39 @@ def _run(command: str, arguments: Arguments) -> int:
         from simula.report.loading import report
 
         return report(chosen, everything=everything)
+    if command == "export":
+        from simula.export import export
+
+        return export(chosen, arguments.folder)
     _check_writable(chosen[0].config.paths.root)
     _launch(command, arguments)
     return _conclude(command, chosen)
+
+
+def _show(arguments: Arguments) -> int:
+    """The one command whose first words are no overrides; Hydra is only asked where there are some."""
+    words = list(takewhile(lambda word: "=" not in word, arguments.overrides))
+    overrides = arguments.overrides[len(words) :]
+    if arguments.sweep or not 1 <= len(words) <= 2:
+        raise ConfigurationError(
+            f"show takes a data set and perhaps a row, and no -m; {' '.join(words) or 'nothing'} was given; "
+            "simula show --help says more"
+        )
+    domain = None
+    if overrides:
+        from simula.composition import cells
+
+        (cell,) = cells(overrides, sweep=False, extra_folder=arguments.folder)
+        store = cell.config.paths.store
+        if any(line.startswith("domain=") for line in overrides):
+            domain = cell.config.domain
+    else:
+        from omegaconf import OmegaConf
+
+        store = Path(OmegaConf.load(conf_folder() / "paths" / "default.yaml").store)
+    from simula.report.show import show
+
+    return show(store, words[0], words[1] if words[1:] else None, domain, as_json=arguments.json)
 
 
 def _check_writable(root: Path) -> None:

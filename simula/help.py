@@ -12,6 +12,8 @@ COMMANDS = {
     "assess": "up to the measures of the data set",
     "train": "up to the tuned student",
     "evaluate": "up to the student's answers to the benchmark",
+    "show": "a data set, or the whole story of one of its rows: show <dataset> [row]; --json",
+    "export": "the data set as Parquet and chat messages with a card, for the hub, below paths.export",
     "status": "every cell: done, running (where), failed (why), what a restart would redo; --json",
     "report": "tables, figure and HTML page from whatever results exist",
     "completion": 'tab completion: eval "$(simula completion)" in bash',
@@ -53,6 +55,21 @@ top-level keys (key=value), and the default of each group:
 inside a group: student.name=…, training.learning_rate=0.01; --cfg job shows every key.
 """
 
+_SHOW = """\
+simula show: {what}
+
+usage: simula show <dataset> [row] [--json] [--config-dir DIR] [--debug] [group=option | key=value …]
+
+  <dataset>   its folder, <key>/n100, its key, or how its key begins; without a size the largest.
+              Of a run that stopped short: short/<key>/n100. `simula generate` prints the folder.
+  [row]       its number, counted from 0, or slot:17 for any slot, a refused one too; without it
+              what the data set is: its mechanism, counts, refusals, cost and first rows
+  --json      the manifest, or the row, as JSON
+
+  domain=…        shows a row as a student of this domain sees it, too
+  paths.root=…    looks in another place than SIMULA_ROOT or outputs/
+"""
+
 _COMPLETION = """\
 _simula() {{
   if [ "$COMP_CWORD" -eq 1 ]; then
@@ -82,6 +99,8 @@ def general_help() -> str:
 
 def command_help(command: str) -> str:
     """`simula <command> --help`: what can be chosen, read from the configuration files."""
+    if command == "show":
+        return _SHOW.format(what=COMMANDS[command])
     root = (conf_folder() / "simula.yaml").read_text(encoding="utf-8").split("\nhydra:")[0]
     shown = "\n".join(f"  {line}" for line in root.splitlines()[1:] if line and "override hydra" not in line)
     return _COMMAND.format(command=command, what=COMMANDS[command], groups=_groups(), root=shown)

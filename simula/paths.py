@@ -22,5 +22,7 @@ class Paths(Settings):
     """Original benchmark files, for those that are not embedded or taken from the hub."""
     report: Path = incidental()
     """Where `simula report` writes."""
+    export: Path = incidental()
+    """Where `simula export` writes, one folder a data set and size."""
     tracking: Path = incidental()
     """W&B's local files."""

@@ -27,7 +27,9 @@ def simula(environment: dict[str, str], *arguments: str) -> subprocess.Completed
     )
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["status", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["run", "--help"], ["show", "--help"], ["export", "--help"]]
+)
 def test_help_needs_no_heavy_import(environment: dict[str, str], arguments: list[str]) -> None:
     listing = subprocess.run(
         [sys.executable, "-X", "importtime", *SIMULA, *arguments],
@@ -64,6 +66,8 @@ def test_run_help_names_groups_options_and_keys(environment: dict[str, str]) -> 
         (["plan", "-m", "size=1,0", "system=ful"], "did you mean full?"),
         (["run", "--config-dir", "nowhere"], "--config-dir nowhere: there is no such folder"),
         (["plan", "--config-dir=nowhere"], "--config-dir nowhere: there is no such folder"),
+        (["show"], "show takes a data set and perhaps a row, and no -m; nothing was given"),
+        (["show", "maths", "3"], "simula generate makes one"),
         (["run", "--multrun", "size=4"], "there is no option '--multrun'; did you mean --multirun?"),
     ],
 )
@@ -75,6 +79,24 @@ def test_a_mistake_is_exit_code_2_and_no_traceback(
     assert expected in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not Path(environment["SIMULA_ROOT"]).exists()
+
+
+def test_a_data_set_is_shown_and_exported(environment: dict[str, str]) -> None:
+    small = [*LAB, "system=self_instruct", "size=6"]
+    missing = simula(environment, "export", *small)
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert "make it first: simula generate domain=arithmetic" in missing.stderr
+    assert simula(environment, "generate", *small).returncode == 0
+    row = simula(environment, "show", "arithmetic", "5", "domain=arithmetic", "--json")
+    assert json.loads(row.stdout)["slot"] == 5
+    told = simula(environment, "show", "arithmetic", "slot:5", "domain=arithmetic").stdout
+    assert 'then write the number after "####"' in " ".join(told.split())
+    exported = simula(environment, "export", *small)
+    assert (exported.returncode, exported.stderr) == (0, "")
+    lines = (Path(exported.stdout.strip()) / "messages.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(lines[5])["messages"][0]["content"].endswith(
+        json.loads(row.stdout)["example"]["question"]
+    )
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence_before_any_work(environment: dict[str, str]) -> None:

@@ -12,6 +12,14 @@ import pyarrow.parquet as pq
 
 from simula.generation import Candidate
 
+ROWS = "rows.parquet"
+"""The accepted candidates of a data set, its rows, in slot order."""
+REFUSED = "refused.parquet"
+"""The others."""
+COUNTS = "counts.json"
+"""What a manifest says of a data set, where the data set stopped short and has no manifest."""
+GROUP = 4096
+"""Rows of one row group: the part of a file that has to be read to see one of its rows."""
 _EXAMPLE = pa.struct(
     [
         ("question", pa.string()),
@@ -69,10 +77,15 @@ def write_rows(path: Path, candidates: Sequence[Candidate]) -> None:
     rows = [candidate.model_dump(mode="json") for candidate in candidates]
     for row in rows:
         row["templates"] = json.dumps(row["templates"], sort_keys=True)
-    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), path, compression="zstd")
+    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), path, compression="zstd", row_group_size=GROUP)
 
 
 def read_rows(path: Path) -> list[Candidate]:
     """The candidates of a file, in its order."""
-    rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    return from_table(pq.read_table(path))
+
+
+def from_table(table: pa.Table | pa.RecordBatch) -> list[Candidate]:
+    """The candidates of a part of a file, with all columns."""
+    rows: list[dict[str, Any]] = table.to_pylist()
     return [Candidate.model_validate(row | {"templates": json.loads(row["templates"])}) for row in rows]

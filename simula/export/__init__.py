@@ -1,0 +1,5 @@
+"""A data set as others use it: Parquet and JSON lines, in a folder of the Hugging Face hub's form."""
+
+from simula.export.folder import export
+
+__all__ = ["export"]

@@ -1,0 +1,145 @@
+"""One row's whole story, from its mix to what became of it, as it is read on a terminal."""
+
+from __future__ import annotations
+
+import string
+import unicodedata
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from simula.critique import Verdict
+from simula.domain import Domain, Example
+from simula.generation import Candidate
+
+Line = tuple[str, str]
+"""What is said, and the text."""
+_LABEL = 18
+"""Cells of the widest label: 80 columns leave 59 for the text."""
+_VERDICT = {"yes": "green", "no": "red", "undecided": "yellow"}
+_CRITIC = {
+    "requirements": "does it meet the requirements?",
+    "correct": "is it correct?",
+    "incorrect": "is it incorrect?",
+}
+
+
+def shown(text: str, style: str = "") -> Text:
+    """A text that somebody else wrote: no markup, and a control character as a sign that can be seen."""
+    return Text("".join(map(_visible, text)), style)
+
+
+def _visible(character: str) -> str:
+    if unicodedata.category(character) != "Cc" or character in "\n\t":
+        return character
+    return chr(0x2400 + ord(character)) if ord(character) < 0x20 else "\u2421"
+
+
+def print_story(candidate: Candidate, domain: Domain | None, console: Console) -> None:
+    """Print how a data point came to be, in the order of the steps, and what became of it.
+
+    Args:
+        candidate: an accepted or a refused one.
+        domain: that the data set is of, where it is at hand: then what a student is shown is part of it.
+        console: what to print on.
+    """
+    _print("where it comes from", _origin(candidate), console)
+    if candidate.scenario:
+        _print("meta-prompt", _scenario(candidate), console)
+    if candidate.verdicts or candidate.refinements:
+        _print_judgement(candidate, console)
+    if candidate.example is not None:
+        _print("data point", _example(candidate.example), console)
+    _print("what became of it", _end(candidate), console)
+    if domain is not None and candidate.example is not None:
+        learned = [
+            ("is shown", domain.question(candidate.example)),
+            ("learns", domain.answer(candidate.example)),
+        ]
+        _print("what a student", learned, console)
+    _print("what it cost", _cost(candidate), console)
+    templates = [(name, fingerprint) for name, fingerprint in candidate.templates.items()]
+    _print("prompt files, with the hash of their text", templates, console)
+
+
+def _origin(candidate: Candidate) -> Iterator[Line]:
+    for choice in candidate.mix.choices:
+        path = " > ".join(choice.path)
+        yield choice.factor, f"{path}\n{choice.description}" if choice.description else path
+    if candidate.mix.choices:
+        yield "strategy", f"number {candidate.mix.strategy} of the taxonomies, counted from 0"
+    if candidate.parents:
+        yield "from slots", ", ".join(map(str, candidate.parents))
+    if candidate.operation:
+        yield "by", candidate.operation
+    if not candidate.mix.choices and not candidate.parents:
+        yield "seed", "written from the description alone"
+    yield "harder", "yes, the meta-prompt was rewritten" if candidate.complex else "no"
+
+
+def _scenario(candidate: Candidate) -> Iterator[Line]:
+    if candidate.earlier_scenarios:
+        yield "shown before", f"{candidate.earlier_scenarios} earlier scenarios of the same mix"
+    if candidate.complex:
+        yield "at first", candidate.plain_scenario or "the mix alone"
+        yield "made harder", candidate.scenario
+    else:
+        yield "scenario", candidate.scenario
+
+
+def _print_judgement(candidate: Candidate, console: Console) -> None:
+    """Verdicts, and between them the refinements that followed."""
+    console.print(Text("\njudgement", style="bold"))
+    for times in range(candidate.refinements + 1):
+        if times:
+            console.print(Padding(Text(f"refinement {times}: written again", style="italic"), (0, 0, 0, 2)))
+        for verdict in (one for one in candidate.verdicts if one.refinement == times):
+            _print_verdict(verdict, console)
+
+
+def _print_verdict(verdict: Verdict, console: Console) -> None:
+    said = Text.assemble(f"{_CRITIC[verdict.critic]} ", (verdict.verdict, _VERDICT[verdict.verdict]))
+    console.print(Padding(said, (0, 0, 0, 2)))
+    if verdict.explanation:
+        console.print(Padding(shown(verdict.explanation, "dim"), (0, 0, 0, 4)))
+
+
+def _example(example: Example) -> Iterator[Line]:
+    yield "question", example.question
+    for letter, option in zip(string.ascii_uppercase, example.options, strict=False):
+        yield f"{letter}{' (right)' if letter == example.answer else ''}", option
+    if example.reasoning:
+        yield "reasoning", example.reasoning
+    yield "answer", example.answer
+
+
+def _end(candidate: Candidate) -> Iterator[Line]:
+    yield "status", f"{candidate.status}: {candidate.reason}" if candidate.reason else candidate.status
+    if candidate.refinements:
+        yield "refinements", str(candidate.refinements)
+
+
+def _cost(candidate: Candidate) -> Iterator[Line]:
+    for one in candidate.spent:
+        said = f"{one.calls:,} calls, {one.prompt:,} tokens read"
+        said += f" ({one.cached:,} cached)" if one.cached else ""
+        said += f", {one.completion:,} written, ${one.usd:.6g}"
+        yield "asked for", f"{one.model}; answered: {', '.join(one.answered)}\n{said}"
+    if candidate.repaired:
+        yield "repaired", f"{candidate.repaired} replies"
+    if candidate.asked_again:
+        yield "asked again", f"{candidate.asked_again} times, since a reply could not be read"
+
+
+def _print(title: str, lines: Iterator[Line] | list[Line], console: Console) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(overflow="fold", max_width=_LABEL)
+    table.add_column(overflow="fold")
+    for label, text in lines:
+        table.add_row(shown(label, "dim"), shown(text))
+    if table.row_count:
+        console.print(Text(f"\n{title}", style="bold"))
+        console.print(Padding(table, (0, 0, 0, 2)))
