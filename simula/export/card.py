@@ -228,8 +228,8 @@ def _decontamination(facts: Facts) -> Iterator[str]:
     if items := manifest["test_items_compared_with"]:
         benchmark = facts.config.choices.get("benchmark", "")
         yield escaped(
-            f"Each candidate was compared with the {items:,} items of the benchmark {benchmark} (checksum of "
-            f"the items: {facts.checksum}). One {rule} an item is refused as contaminated: "
+            f"Each candidate that no critic refused was compared with the {items:,} items of "
+            f"the benchmark {benchmark} (checksum of the items: {facts.checksum}). One {rule} an item is refused as contaminated: "
             f"{manifest['refused'].get('contaminated', 0):,} were, and no row is."
         )
     else:
