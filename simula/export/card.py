@@ -230,7 +230,8 @@ def _decontamination(facts: Facts) -> Iterator[str]:
         yield escaped(
             f"Each candidate that no critic refused was compared with the {items:,} items of "
             f"the benchmark {benchmark} (checksum of the items: {facts.checksum}). One {rule} "
-            f"an item is refused as contaminated: {manifest['refused'].get('contaminated', 0):,} were, and no row is."
+            f"an item is refused as contaminated: {manifest['refused'].get('contaminated', 0):,} were, "
+            "and no row is."
         )
     else:
         yield "There is no benchmark: **the rows were compared with no test items.**"
