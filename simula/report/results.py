@@ -47,8 +47,8 @@ class CellResult:
 
     key: str
     axes: Mapping[str, str | int | float]
-    """domain, system, recipe, taxonomy, scenarios, complexity, critic, judge, double_judge, tokens, selection,
-    teacher, student, training, size, seed, data_seed, experiment."""
+    """domain, system, recipe, taxonomy, scenarios, complexity, critic, judge, double_judge, tokens,
+    selection, teacher, student, training, size, seed, data_seed, experiment."""
     status: Status
     reason: str = ""
     """Why the cell failed."""

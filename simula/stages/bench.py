@@ -141,9 +141,11 @@ def cost(spent: Sequence[Spent], tally: Tally) -> dict[str, Any]:
         spent: what the work cost, whoever paid for it.
         tally: the calls that were made for it now, of which some may have been recorded before.
     """
+    calls, sent = sum(one.calls for one in spent), tally.calls - tally.recorded
     return {
-        "calls": sum(one.calls for one in spent),
-        "recorded_calls": tally.recorded,
+        "calls": calls,
+        # A token budget may drop candidates whose calls were sent: those are in no row.
+        "recorded_calls": max(0, calls - sent),
         "repaired": tally.repaired,
         "asked_again": tally.asked_again,
         "prompt_tokens": sum(one.prompt for one in spent),

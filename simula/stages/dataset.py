@@ -24,6 +24,7 @@ from simula.stages.keys import dataset_key, rows_key, taxonomy_key
 from simula.stages.taxonomy import STAGE as TAXONOMY
 from simula.stages.taxonomy import read_taxonomies
 from simula.store.artifacts import MANIFEST, write_json
+from simula.store.benchmarks.item import checksum
 from simula.store.rows import COUNTS, REFUSED, ROWS, read_rows, write_rows
 
 STAGE = "dataset"
@@ -48,7 +49,8 @@ def build_dataset(bench: Bench) -> dict[str, Any]:
 async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
     config = bench.config
     size = config.scalars.size
-    test = [(item.id, item.example.text) for item in config.benchmark.load(config.paths.benchmarks)]
+    items = config.benchmark.load(config.paths.benchmarks)
+    test = [(item.id, item.example.text) for item in items]
     taxonomies = read_taxonomies(bench) if config.draws_mixes else None
     async with AsyncExitStack() as stack:
         writer = await stack.enter_async_context(bench.asker(config.teacher))
@@ -81,7 +83,12 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
             if stored:
                 bench.progress.line(f"dataset: {len(filling.candidates)} candidates of another size stand")
             await filling.run()
-    said = _write(bench, folder, filling, decontaminated_against=len(test)) | _shift(config, filling)
+    said = {
+        **_write(bench, folder, filling),
+        "test_items_compared_with": len(items),
+        "test_items_checksum": checksum(items) if items else None,
+        **_shift(config, filling),
+    }
     if not filling.accepted or (filling.accepted < size and not filling.exhausted):
         raise ShortOfTarget(_short(bench, folder, filling, said))
     return said
@@ -110,7 +117,7 @@ def _stored(bench: Bench) -> list[Candidate]:
     return sorted(candidates, key=lambda candidate: candidate.slot)
 
 
-def _write(bench: Bench, folder: Path, filling: Filling, decontaminated_against: int) -> dict[str, Any]:
+def _write(bench: Bench, folder: Path, filling: Filling) -> dict[str, Any]:
     config = bench.config
     candidates = filling.candidates
     accepted = [candidate for candidate in candidates if candidate.status == "accepted"]
@@ -127,7 +134,6 @@ def _write(bench: Bench, folder: Path, filling: Filling, decontaminated_against:
         "refinements": sum(candidate.refinements for candidate in candidates),
         "complex_rows": sum(candidate.complex for candidate in accepted),
         "sequential_rows": sum(candidate.earlier_scenarios > 0 for candidate in accepted),
-        "test_items_compared_with": decontaminated_against,
         **cost(spent, filling.tally),
         # Of every candidate, those of an earlier size included.
         "repaired": sum(candidate.repaired for candidate in candidates),

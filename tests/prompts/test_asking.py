@@ -41,7 +41,12 @@ def test_a_reply_that_fits_is_read_at_once() -> None:
     assert value == {"plan": "By protocol."}
     assert (tally.calls, tally.repaired, tally.asked_again) == (1, 0, 0)
     (spent,) = tally.spent
-    assert (spent.model, spent.answered, spent.prompt, spent.completion) == ("scripted", ("scripted-001",), 10, 5)
+    assert (spent.model, spent.answered, spent.prompt, spent.completion) == (
+        "scripted",
+        ("scripted-001",),
+        10,
+        5,
+    )
 
 
 def test_a_slip_is_repaired_once_and_counted() -> None:
