@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from simula.claims import Claim
 from simula.errors import StoreError
-from simula.store.claims import Claim
 
 MANIFEST = "manifest.json"
 

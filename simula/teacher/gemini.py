@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import aiohttp
@@ -58,9 +59,9 @@ class Gemini:
                 f"export {settings.key_variable}=…, or choose a teacher without one, such as teacher=embedded"
             )
         credential = "Google Cloud" if settings.vertex else settings.key_variable
-        self._boundary = Boundary(settings.model, credential, secret)
+        self.boundary = Boundary(settings.model, credential, secret)
         self._repeats = Repeats(settings.model, settings.attempts, settings.first_wait)
-        self._client = self._open(secret)
+        self.client = self._open(secret)
 
     async def ask(self, request: Request) -> Reply:
         """Answer one request; passing faults are repeated."""
@@ -68,8 +69,8 @@ class Gemini:
 
     async def close(self) -> None:
         """Close the client's connections."""
-        await self._client.aio.aclose()
-        self._client.close()
+        await self.client.aio.aclose()
+        self.client.close()
 
     def _open(self, secret: str) -> genai.Client:
         settings = self._settings
@@ -88,7 +89,7 @@ class Gemini:
             )
         except (GoogleAuthError, ValueError) as error:
             raise TeacherUnavailable(
-                f"Vertex AI cannot be asked: {self._boundary.clean(str(error))}; "
+                f"Vertex AI cannot be asked: {self.boundary.clean(str(error))}; "
                 "log in with `gcloud auth application-default login` and set teacher.project"
             ) from error
 
@@ -113,23 +114,35 @@ class Gemini:
 
     async def _send(self, request: Request) -> Reply:
         config = self._config(request)
-        try:
-            answer = await self._client.aio.models.generate_content(
+        with self.translated():
+            answer = await self.client.aio.models.generate_content(
                 model=self.model, contents=request.prompt, config=config
             )
+        return self.reply(answer)
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Whatever the client raises inside, in the port's words."""
+        try:
+            yield
         except errors.APIError as error:
-            raise self._translated(error) from error
+            raise self._fault(error) from error
         except TimeoutError as error:
             raise PassingFault(f"no answer within {self._settings.timeout:g} s") from error
         except _BROKEN as error:
-            raise PassingFault(self._boundary.clean(f"{type(error).__name__}: {error}")) from error
+            raise PassingFault(self.boundary.clean(f"{type(error).__name__}: {error}")) from error
         except GoogleAuthError as error:
-            raise self._boundary.fault(401, str(error)) from error
-        return self._reply(answer)
+            raise self.boundary.fault(401, str(error)) from error
 
-    def _reply(self, answer: types.GenerateContentResponse) -> Reply:
+    def reply(self, answer: types.GenerateContentResponse) -> Reply:
+        """What an answer says, in the port's words.
+
+        Raises:
+            PassingFault: it is empty.
+            TeacherUnavailable: another model answered, or the account is disabled.
+        """
         model = (answer.model_version or self.model).rpartition("/")[2]
-        if (wrong := self._boundary.other_model(model, self._settings.allow_model)) is not None:
+        if (wrong := self.boundary.other_model(model, self._settings.allow_model)) is not None:
             raise wrong
         usage = _usage(answer.usage_metadata)
         if answer.prompt_feedback is not None and answer.prompt_feedback.block_reason is not None:
@@ -139,7 +152,7 @@ class Gemini:
         if finish in _BLOCKED:
             return Reply(text="", model=model, finish="blocked", usage=usage)
         if finish == "PUP_LIMITED_DISABLED":
-            raise self._boundary.fault(403, "the account is limited or disabled")
+            raise self.boundary.fault(403, "the account is limited or disabled")
         text = _text(candidate)
         if finish in _CUT_OFF:
             return Reply(text=text, model=model, finish="length", usage=usage)
@@ -147,7 +160,7 @@ class Gemini:
             return Reply(text=text, model=model, finish="stop", usage=usage)
         raise PassingFault(f"an empty answer (finish reason {finish})")
 
-    def _translated(self, error: errors.APIError) -> Exception:
+    def _fault(self, error: errors.APIError) -> Exception:
         body = error.details if isinstance(error.details, Mapping) else {}
         inner = body.get("error", body)
         details = [item for item in inner.get("details", ()) if isinstance(item, Mapping)]
@@ -156,7 +169,7 @@ class Gemini:
         waits = [_delay(item["retryDelay"]) for item in details if "retryDelay" in item]
         headers: Mapping[str, str] = getattr(error.response, "headers", None) or {}
         wait = max(waits, default=seconds_of(headers.get("Retry-After", "")))
-        return self._boundary.fault(error.code, str(error.message), " ".join(words), wait)
+        return self.boundary.fault(error.code, str(error.message), " ".join(words), wait)
 
 
 def _text(candidate: types.Candidate) -> str:

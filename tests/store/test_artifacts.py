@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from simula.claims import EXPIRY_S, Claim
 from simula.errors import StoreError
 from simula.store.artifacts import Store
-from simula.store.claims import EXPIRY_S, Claim
 
 BUILDER = """
 import sys, time

@@ -1,4 +1,4 @@
-"""A claim says who is building an artifact. It is a file created by one and kept young by its holder."""
+"""A claim says who is at work on something. It is a file created by one and kept young by its holder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EXPIRY_S = 90.0
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The claim file of one artifact."""
+    """The claim file of one artifact, or of other work that only one process may do."""
 
     path: Path
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
