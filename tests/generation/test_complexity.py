@@ -1,15 +1,15 @@
-import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from simula.generation.scenarios import BLOCK, is_complex
 from simula.generation.settings import Complexity
 
 
-@pytest.mark.parametrize("fraction", [0.0, 0.05, 0.25, 0.35, 0.5, 0.95, 1.0])
-def test_the_fraction_is_exact_in_every_block(fraction: float) -> None:
-    settings = Complexity(fraction=fraction)
-    for block in range(50):
-        slots = range(block * BLOCK, (block + 1) * BLOCK)
-        assert sum(is_complex(settings, 5, slot) for slot in slots) == round(fraction * BLOCK)
+@given(steps=some.integers(0, BLOCK), seed=some.integers(0, 10**9), block=some.integers(0, 10**6))
+def test_the_fraction_is_exact_in_every_block(steps: int, seed: int, block: int) -> None:
+    settings = Complexity(fraction=steps / BLOCK)
+    slots = range(block * BLOCK, (block + 1) * BLOCK)
+    assert sum(is_complex(settings, seed, slot) for slot in slots) == steps
 
 
 def test_a_slot_that_is_complex_stays_complex_at_a_larger_fraction() -> None:
