@@ -7,6 +7,7 @@ same values for everything else.
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 import numpy as np
 
@@ -19,10 +20,17 @@ def entropy(*parts: str | int) -> int:
 
 def generator(seed: int, *where: str | int) -> np.random.Generator:
     """The generator of one draw: `generator(seed, slot, "mix")`."""
-    return np.random.default_rng(entropy(seed, *where))
+    # What `default_rng` gives, without its case distinctions.
+    return np.random.Generator(np.random.PCG64(entropy(seed, *where)))
 
 
 def balanced(n: int, seed: int, slot: int, *purpose: str | int) -> int:
     """A place from 0 to n-1 for the slot: each block of n slots holds every place exactly once."""
     block, place = divmod(slot, n)
-    return int(generator(seed, block, *purpose).permutation(n)[place])
+    return _shuffled(n, seed, block, purpose)[place]
+
+
+@lru_cache(maxsize=1024)
+def _shuffled(n: int, seed: int, block: int, purpose: tuple[str | int, ...]) -> tuple[int, ...]:
+    """The places of a block, which its n slots ask for one after the other."""
+    return tuple(generator(seed, block, *purpose).permutation(n).tolist())

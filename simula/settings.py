@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -32,6 +33,34 @@ def fingerprint(value: Any, digits: int = 12) -> str:
     """The first hexadecimal digits of SHA-256 over the canonical JSON of `value`."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:digits]
+
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+class OfObject(Generic[A, B]):
+    """A function of an object that nobody changes, such as a reply's schema: computed once for each object.
+
+    Told by identity, since a schema's content takes longer to compare than most of what is made of it. An
+    equal object is another one and costs what the function costs.
+    """
+
+    def __init__(self, function: Callable[[A], B], most: int = 256) -> None:
+        """Remember the results for `most` objects, and keep these alive: an identity is never another's."""
+        self._function = function
+        self._most = most
+        self._known: dict[int, tuple[A, B]] = {}
+
+    def __call__(self, thing: A) -> B:
+        """The function's value."""
+        if (known := self._known.get(id(thing))) is not None:
+            return known[1]
+        value = self._function(thing)
+        if len(self._known) >= self._most:
+            self._known.clear()
+        self._known[id(thing)] = (thing, value)
+        return value
 
 
 def _plain(value: Any) -> Any:

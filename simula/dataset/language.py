@@ -69,8 +69,7 @@ def foreign(text: str, languages: Iterable[Language]) -> str | None:
         in a wanted language and for one of which nothing can be said.
     """
     wanted = set(languages)
-    prose = _prose(text)
-    if not wanted or prose is None:
+    if not wanted or (prose := _prose(text)) is None:
         return None
     if (told := _told_by_words(prose)) is not None:
         return None if told in wanted else told

@@ -14,7 +14,7 @@ import numpy as np
 
 from simula.domain import Domain, Example, Place
 from simula.generation.candidate import Candidate
-from simula.generation.samples import read_example, write_sample
+from simula.generation.samples import read_example, reply_schema, write_sample
 from simula.generation.settings import EvolInstruct, SelfInstruct
 from simula.mix import Mix
 from simula.prompts import Asker, Tally
@@ -77,7 +77,7 @@ async def write_by_recipe(
         operation = OPERATIONS[int(draw.integers(len(OPERATIONS)))]
         values |= {"example": _values(parents[0]), "operation": operation}
         template = "evolve"
-    reply = await asker.ask(template, domain.task.reply_schema(), values, seed=seed, tally=tally)
+    reply = await asker.ask(template, reply_schema(domain), values, seed=seed, tally=tally)
     slots = tuple(parent.slot for parent in parents)
     return Descent(read_example(domain, reply, place), slots, operation)
 

@@ -10,6 +10,10 @@ from simula.errors import UnreadableReply
 from simula.generation.scenarios import as_values
 from simula.mix import Mix
 from simula.prompts import Asker, Tally
+from simula.settings import OfObject
+
+reply_schema = OfObject[Domain, dict[str, Any]](lambda domain: domain.task.reply_schema())
+"""JSON schema of a domain's data points, made once."""
 
 
 async def write_sample(
@@ -21,7 +25,7 @@ async def write_sample(
         UnreadableReply: the reply fits the schema but describes no example (equal options, say).
     """
     values = {"item": domain.item, "mix": as_values(mix), "scenario": scenario}
-    reply = await asker.ask("write_sample", domain.task.reply_schema(), values, seed=seed, tally=tally)
+    reply = await asker.ask("write_sample", reply_schema(domain), values, seed=seed, tally=tally)
     return read_example(domain, reply, place)
 
 
@@ -29,7 +33,7 @@ async def refine(
     domain: Domain, values: Mapping[str, Any], place: Place, asker: Asker, seed: int, tally: Tally
 ) -> Example:
     """The data point written again, so that the critic's reason (`values["explanation"]`) no longer holds."""
-    reply = await asker.ask("refine", domain.task.reply_schema(), values, seed=seed, tally=tally)
+    reply = await asker.ask("refine", reply_schema(domain), values, seed=seed, tally=tally)
     return read_example(domain, reply, place)
 
 

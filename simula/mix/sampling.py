@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from simula.draws import generator
 from simula.mix.distribution import MixDistribution
 from simula.mix.nodes import draw_node
+from simula.settings import OfObject
 from simula.taxonomy.settings import TaxonomySettings
 from simula.taxonomy.tree import Node, Path, Strategy, Taxonomies
 
@@ -47,8 +49,7 @@ def draw_mix(taxonomies: Taxonomies, settings: TaxonomySettings, seed: int, slot
     Raises:
         ConfigurationError: the exclusions leave no mix; `check_strategies` says so beforehand, and why.
     """
-    weights = np.array([strategy.weight for strategy in taxonomies.strategies], dtype=float)
-    index = int(generator(seed, slot, "strategy").choice(len(weights), p=weights / weights.sum()))
+    index = _strategy(taxonomies, seed, slot)
     strategy = taxonomies.strategies[index]
     for attempt in range(DRAWS):
         again = (attempt,) if attempt else ()
@@ -66,6 +67,24 @@ def draw_mix(taxonomies: Taxonomies, settings: TaxonomySettings, seed: int, slot
         for factor, (path, node) in zip(strategy.factors, nodes, strict=True)
     )
     return Mix(strategy=index, choices=tuple(choices))
+
+
+def _strategy(taxonomies: Taxonomies, seed: int, slot: int) -> int:
+    """The index of a strategy, drawn by weight: as `Generator.choice` does it, which sums up each time."""
+    shares = _cumulated(taxonomies)
+    if len(shares) == 1:
+        return 0
+    return int(shares.searchsorted(generator(seed, slot, "strategy").random(), side="right"))
+
+
+def _shares(taxonomies: Taxonomies) -> NDArray[np.float64]:
+    """The strategies' weights, added up from the first to the last, as shares of the whole."""
+    weights = np.array([strategy.weight for strategy in taxonomies.strategies], dtype=float)
+    cumulated = (weights / weights.sum()).cumsum()
+    return cumulated / cumulated[-1]
+
+
+_cumulated = OfObject(_shares)
 
 
 def _excluded(strategy: Strategy, nodes: Sequence[tuple[Path, Node]]) -> bool:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from json_repair import repair_json
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
 
 from simula.draws import entropy
 from simula.errors import RequestFailed, UnreadableReply
+from simula.prompts.checking import problem
 from simula.prompts.rendering import render
 from simula.prompts.tally import Tally
 from simula.teacher.port import Reply, Request, Teacher
@@ -78,13 +76,6 @@ def read(reply: Reply, schema: Mapping[str, Any]) -> tuple[dict[str, Any] | None
         if reply.finish == "length":
             return None, False, "the reply was cut off at the token limit"
         value, repaired = repair_json(reply.text, return_objects=True), True
-    problem = best_match(_validator(json.dumps(schema)).iter_errors(value))
-    if problem is not None:
-        return None, False, f"the reply does not fit its schema: {problem.message[:200]}"
+    if why := problem(value, schema):
+        return None, False, f"the reply does not fit its schema: {why[:200]}"
     return value, repaired, ""
-
-
-@lru_cache(maxsize=256)
-def _validator(schema: str) -> Draft202012Validator:
-    """Checking a schema itself costs more than checking a reply against it: once each."""
-    return Draft202012Validator(json.loads(schema))

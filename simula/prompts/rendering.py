@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from simula.domain import Domain
 from simula.settings import fingerprint
@@ -20,12 +20,18 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,  # prompts are plain text, not HTML
+        auto_reload=False,  # else every call asks the file system whether a prompt file has changed
     )
+
+
+@cache
+def _template(name: str) -> Template:
+    return _environment().get_template(f"{name}.jinja")
 
 
 def render(template: str, values: Mapping[str, Any]) -> str:
     """The prompt file `template` filled in; a missing value is an error."""
-    return _environment().get_template(f"{template}.jinja").render(values).strip()
+    return _template(template).render(values).strip()
 
 
 @cache

@@ -1,8 +1,12 @@
-"""The reply schema of each prompt file (a data point's own schema comes from its task)."""
+"""The reply schema of each prompt file (a data point's own schema comes from its task).
+
+Those of every data point's calls are the same object each time: what is made of a schema is made once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from simula.domain.schema import TEXT, strict_object
@@ -25,6 +29,7 @@ def children(most: int, least: int) -> dict[str, Any]:
     return strict_object(children=_named(most, least))
 
 
+@cache
 def plan() -> dict[str, Any]:
     """plan_level."""
     return strict_object(plan=TEXT)
@@ -47,16 +52,19 @@ def strategies(factor_names: Sequence[str], longest: int) -> dict[str, Any]:
     return strict_object(strategies={"type": "array", "items": strategy, "minItems": 1, "maxItems": 6})
 
 
+@cache
 def scenarios(count: int) -> dict[str, Any]:
     """write_scenarios."""
     return strict_object(scenarios={"type": "array", "items": TEXT, "minItems": count, "maxItems": count})
 
 
+@cache
 def scenario() -> dict[str, Any]:
     """complexify."""
     return strict_object(scenario=TEXT)
 
 
+@cache
 def judgement() -> dict[str, Any]:
     """judge_requirements, judge_correct, judge_incorrect: the reason comes before the verdict it leads to."""
     return strict_object(explanation=TEXT, verdict={"type": "string", "enum": ["yes", "no"]})

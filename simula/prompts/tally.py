@@ -73,10 +73,18 @@ class Tally:
 
     def count(self, request: Request, reply: Reply, model: str, price: Price) -> None:
         """Add one answered call to the teacher that goes by `model`."""
-        fresh = Usage() if reply.recorded else reply.usage
-        account = _Account(price, 1, reply.usage, fresh, Counter([reply.model]))
-        templates = {request.template: template_hash(request.template)}
-        self.add(Tally(calls=1, recorded=int(reply.recorded), templates=templates, accounts={model: account}))
+        account = self.accounts.get(model)
+        if account is None:
+            account = self.accounts[model] = _Account(price)
+        account.calls += 1
+        account.usage += reply.usage
+        account.answered[reply.model] += 1
+        self.calls += 1
+        if reply.recorded:
+            self.recorded += 1
+        else:
+            account.fresh += reply.usage
+        self.templates[request.template] = template_hash(request.template)
 
     def add(self, other: Tally) -> None:
         """Add another piece of work."""

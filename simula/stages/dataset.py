@@ -17,7 +17,7 @@ from simula.dataset import Filling
 from simula.domain import MultipleChoice
 from simula.errors import ShortOfTarget
 from simula.generation import Candidate, Mechanism
-from simula.metrics.shift import shifts
+from simula.metrics.shift import NodeCounts, shifts
 from simula.mix import planned
 from simula.stages.bench import Bench, cost
 from simula.stages.keys import dataset_key, rows_key, taxonomy_key
@@ -153,7 +153,7 @@ def _shift(config: Config, filling: Filling) -> dict[str, Any]:
         return {}
     drawn = [candidate.mix for candidate in filling.candidates]
     kept = [candidate.mix for candidate in filling.candidates if candidate.status == "accepted"]
-    found = shifts(planned(taxonomies, config.taxonomy), drawn, kept)
+    found = shifts(planned(taxonomies, config.taxonomy), NodeCounts(drawn), NodeCounts(kept))
     return {"shift": [factor.to_json() for factor in found]}
 
 

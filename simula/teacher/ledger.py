@@ -1,18 +1,19 @@
 """Every answered call, durable before it is used: JSON lines that many processes write and read together.
 
 Each process appends to a file of its own, so that nobody needs locks, which shared file systems do not
-all have. A line that a crash cut off is not there; everything before it is.
+all have. A line that a crash cut off is not there; everything before it is. The stages and cells of one
+process share one ledger (`shared_ledger`): one index in memory, one file to write, nothing read twice.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import re
 import secrets
 import time
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
 
@@ -20,12 +21,19 @@ import anyio
 import anyio.to_thread
 
 from simula.errors import StoreError
-from simula.teacher.port import Reply, Usage
+from simula.teacher.ledger_lines import Found, parse_line, read_lines, write_line
+from simula.teacher.port import Reply
 
-_HEAD = re.compile(rb'{"key":"([0-9a-f]{12,40})",')
-"""A line begins with its key, so that the index needs no JSON parser."""
 _OFFSET_BITS = 44
 """An index entry is one number: the file's, then 44 bits of offset."""
+_LOOK_S = 1.0
+"""Seconds after which a call that is not known is looked for in what other processes have added meanwhile."""
+_LOOK_SHARE = 0.05
+"""Share of the time that is spent on looking at most, where there are many files on a slow disk."""
+_LINE = 4096
+"""Bytes in which a line is most often whole."""
+_OPEN_FILES = 64
+"""Files kept open for reading."""
 
 
 @dataclass(slots=True)
@@ -33,7 +41,7 @@ class _Batch:
     """Lines that are made durable together."""
 
     lines: list[tuple[str, bytes]] = field(default_factory=list)
-    done: bool = False
+    done: anyio.Event | None = None
     error: StoreError | None = None
 
 
@@ -57,12 +65,25 @@ class Ledger:
         self._read_to: dict[Path, int] = {}
         self._index: dict[int, int] = {}
         self._own: FileIO | None = None
+        self._own_path: Path | None = None
+        self._process = os.getpid()
+        self._reading: dict[int, int] = {}
+        """File number to the descriptor that it is read by."""
         self._batch = _Batch()
         self._writing = anyio.Lock()
+        self._looking = False
+        self._next_look = 0.0
+        self.users = 1
+        """Those who opened it and have not closed it."""
         self.refresh()
 
     def __len__(self) -> int:
         return len(self._index)
+
+    @property
+    def intact(self) -> bool:
+        """Whether all files that were read are still there."""
+        return all(path.exists() for path in self._files)
 
     def refresh(self) -> None:
         """Read what other processes have added.
@@ -70,11 +91,31 @@ class Ledger:
         Raises:
             StoreError: a file cannot be read.
         """
+        for found in self._unread():
+            self._take(found)
+
+    async def look(self) -> bool:
+        """Read what other processes have added, in a thread; at most once a second, for one caller at a time.
+
+        Returns:
+            Whether there was anything new; False, too, where it is not time to look yet.
+
+        Raises:
+            StoreError: a file cannot be read.
+        """
+        started = time.monotonic()
+        if self._looking or started < self._next_look:
+            return False
+        self._looking = True
         try:
-            for path in sorted(self._folder.glob("*.jsonl")):
-                self._read(path)
-        except OSError as error:
-            raise StoreError(f"the ledger in {self._folder} cannot be read: {error}") from error
+            every = await anyio.to_thread.run_sync(lambda: list(self._unread()))
+        finally:
+            now = time.monotonic()
+            self._looking = False
+            self._next_look = now + max(_LOOK_S, (now - started) / _LOOK_SHARE)
+        for found in every:
+            self._take(found)
+        return any(found.calls for found in every)
 
     def get(self, key: str) -> Reply | None:
         """The answer recorded under `key`; a line that a crash spoiled is none.
@@ -85,19 +126,10 @@ class Ledger:
         place = self._index.get(int(key, 16))
         if place is None:
             return None
-        path = self._files[place >> _OFFSET_BITS]
-        try:
-            with path.open("rb") as file:
-                file.seek(place & (1 << _OFFSET_BITS) - 1)
-                line = file.readline()
-        except OSError as error:
-            raise StoreError(f"the ledger's file {path} cannot be read: {error.strerror}") from error
-        try:
-            said = json.loads(line)
-            return Reply(said["text"], said["model"], said["finish"], Usage(**said["usage"]))
-        except (ValueError, KeyError):
+        reply = parse_line(self._line_at(place >> _OFFSET_BITS, place & (1 << _OFFSET_BITS) - 1))
+        if reply is None:
             del self._index[int(key, 16)]
-            return None
+        return reply
 
     async def append(self, key: str, template: str, asked: str, reply: Reply, seconds: float) -> None:
         """Make an answer durable; calls that come together share one write.
@@ -113,32 +145,50 @@ class Ledger:
             StoreError: it could not be written, such as on a full disk.
         """
         batch = self._batch
-        batch.lines.append((key, _line(key, template, asked, reply, seconds)))
+        batch.lines.append((key, write_line(key, template, asked, reply, seconds)))
         # An answer that has arrived is paid for: it is kept even when whoever asked has been cancelled.
         with anyio.CancelScope(shield=True):
-            async with self._writing:
-                if not batch.done:
+            if batch.done is not None:
+                await batch.done.wait()
+            else:
+                # Who begins a batch writes it, as soon as the batch before it is written.
+                batch.done = anyio.Event()
+                async with self._writing:
                     self._batch = _Batch()
-                    await self._commit(batch)
+                    await self._commit(batch, batch.done)
         if batch.error is not None:
             raise batch.error
 
     def close(self) -> None:
-        """Close this process's file; a later append begins another one."""
+        """Close the files, when the last of its users does; a later call opens them again."""
+        self.users = max(0, self.users - 1)
+        if not self.users:
+            self._close_own()
+            self._close_reading()
+
+    def _close_own(self) -> None:
         if self._own is not None:
             self._own.close()
             self._own = None
 
-    def _read(self, path: Path) -> None:
-        with path.open("rb") as file:
-            offset = file.seek(self._read_to.get(path, 0))
-            for line in file:
-                if not line.endswith(b"\n"):
-                    break
-                if line.endswith(b"}\n") and (head := _HEAD.match(line)):
-                    self._place(int(head[1], 16), path, offset)
-                offset += len(line)
-            self._read_to[path] = offset
+    def _close_reading(self) -> None:
+        while self._reading:
+            os.close(self._reading.popitem()[1])
+
+    def _unread(self) -> Iterator[Found]:
+        """What stands in the files beyond what was read; changes nothing, so that a thread can do it."""
+        try:
+            for path in sorted(self._folder.glob("*.jsonl")):
+                offset = self._read_to.get(path, 0)
+                if path != self._own_path and path.stat().st_size > offset:
+                    yield read_lines(path, offset)
+        except OSError as error:
+            raise StoreError(f"the ledger in {self._folder} cannot be read: {error}") from error
+
+    def _take(self, found: Found) -> None:
+        for key, offset in found.calls:
+            self._place(key, found.path, offset)
+        self._read_to[found.path] = found.end
 
     def _place(self, key: int, path: Path, offset: int) -> None:
         number = self._numbers.setdefault(path, len(self._files))
@@ -146,8 +196,22 @@ class Ledger:
             self._files.append(path)
         self._index.setdefault(key, number << _OFFSET_BITS | offset)
 
-    async def _commit(self, batch: _Batch) -> None:
-        batch.done = True
+    def _line_at(self, number: int, offset: int) -> bytes:
+        path = self._files[number]
+        try:
+            descriptor = self._reading.get(number)
+            if descriptor is None:
+                if len(self._reading) >= _OPEN_FILES:
+                    self._close_reading()
+                descriptor = self._reading[number] = os.open(path, os.O_RDONLY)
+            line = os.pread(descriptor, _LINE, offset)
+            while b"\n" not in line and (more := os.pread(descriptor, 16 * _LINE, offset + len(line))):
+                line += more
+        except OSError as error:
+            raise StoreError(f"the ledger's file {path} cannot be read: {error.strerror}") from error
+        return line[: line.find(b"\n") + 1]
+
+    async def _commit(self, batch: _Batch, done: anyio.Event) -> None:
         data = b"".join(line for _, line in batch.lines)
         try:
             path, offset = await anyio.to_thread.run_sync(self._write, data)
@@ -156,15 +220,19 @@ class Ledger:
                 f"an answer cannot be recorded in {self._folder}: {error.strerror}; nothing unrecorded "
                 "is used. Make room and start the same command again"
             )
-            return
-        for key, line in batch.lines:
-            self._place(int(key, 16), path, offset)
-            offset += len(line)
-        self._read_to[path] = offset
+        else:
+            for key, line in batch.lines:
+                self._place(int(key, 16), path, offset)
+                offset += len(line)
+            self._read_to[path] = offset
+        finally:
+            done.set()
 
     def _write(self, data: bytes) -> tuple[Path, int]:
         """Append to this process's file; the file, and where in it the data begins."""
-        file = self._own = self._own or self._create()
+        if self._process != os.getpid():  # forked: the file is the parent's
+            self._own, self._own_path, self._process = None, None, os.getpid()
+        file = self._own = self._own or self._open_own()
         offset = file.seek(0, os.SEEK_END)
         try:
             rest = memoryview(data)
@@ -175,35 +243,41 @@ class Ledger:
                 os.fsync(file.fileno())
         except OSError:
             # What did fit stays a line cut off at the end, which nobody reads: the next line goes elsewhere.
-            self.close()
+            self._close_own()
+            self._own_path = None
             raise
         return Path(file.name), offset
 
-    def _create(self) -> FileIO:
+    def _open_own(self) -> FileIO:
+        if self._own_path is not None:
+            return self._own_path.open("ab", buffering=0)
         host = re.sub(r"[^A-Za-z0-9]+", "-", platform.node())[:40]
         self._folder.mkdir(parents=True, exist_ok=True)
-        name = f"{host}-{os.getpid()}-{secrets.token_hex(4)}.jsonl"
-        file = (self._folder / name).open("xb", buffering=0)
+        path = self._folder / f"{host}-{os.getpid()}-{secrets.token_hex(4)}.jsonl"
+        file = path.open("xb", buffering=0)
         if self._fsync:
             _sync_folder(self._folder)
+        self._own_path = path
         return file
 
 
-def _line(key: str, template: str, asked: str, reply: Reply, seconds: float) -> bytes:
-    said = {
-        "key": key,
-        "template": template,
-        "asked": asked,
-        "text": reply.text,
-        "model": reply.model,
-        "finish": reply.finish,
-        "usage": asdict(reply.usage),
-        "seconds": round(seconds, 3),
-        "time": round(time.time(), 3),
-    }
-    text = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
-    # A reply may hold half a surrogate pair, which plain UTF-8 refuses.
-    return text.encode("utf-8", "surrogatepass") + b"\n"
+_shared: dict[Path, Ledger] = {}
+
+
+def shared_ledger(folder: Path) -> Ledger:
+    """This process's ledger of a folder, up to date; each caller closes it once.
+
+    Raises:
+        StoreError: a file cannot be read.
+    """
+    folder = folder.absolute()
+    ledger = _shared.get(folder)
+    if ledger is None or not ledger.intact:
+        ledger = _shared[folder] = Ledger(folder)
+        return ledger
+    ledger.refresh()
+    ledger.users += 1
+    return ledger
 
 
 def _sync_folder(folder: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 import anyio
 
@@ -25,7 +24,8 @@ class Recorded:
         self._teacher = teacher
         self._ledger = ledger
         self._options = options
-        self._asked: dict[str, anyio.Event] = {}
+        self._asked: dict[str, anyio.Event | None] = {}
+        """Keys of the calls in flight; an event where somebody else waits for one."""
 
     async def ask(self, request: Request) -> Reply:
         """The recorded answer; else the teacher's, recorded. Requests of one key at one time send one.
@@ -35,10 +35,14 @@ class Recorded:
         """
         key = key_of(request, self.model, self._options)
         while True:
-            if (known := self._ledger.get(key)) is not None:
-                return replace(known, recorded=True)
-            if (asked := self._asked.get(key)) is None:
+            known = self._ledger.get(key)
+            if known is None and key not in self._asked and await self._ledger.look():
+                known = self._ledger.get(key)
+            if known is not None:
+                return Reply(known.text, known.model, known.finish, known.usage, recorded=True)
+            if key not in self._asked:
                 return await self._send(key, request)
+            asked = self._asked[key] = self._asked[key] or anyio.Event()
             await asked.wait()
 
     async def close(self) -> None:
@@ -47,12 +51,12 @@ class Recorded:
         self._ledger.close()
 
     async def _send(self, key: str, request: Request) -> Reply:
-        asked = self._asked[key] = anyio.Event()
+        self._asked[key] = None
         try:
             start = time.monotonic()
             reply = await self._teacher.ask(request)
             await self._ledger.append(key, request.template, self.model, reply, time.monotonic() - start)
             return reply
         finally:
-            del self._asked[key]
-            asked.set()
+            if (asked := self._asked.pop(key)) is not None:
+                asked.set()

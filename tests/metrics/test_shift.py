@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binom
 
-from simula.metrics.shift import distance_by_chance, most_shifted, shifts
+from simula.metrics.shift import FactorShift, NodeCounts, distance_by_chance, most_shifted
+from simula.metrics.shift import shifts as shifts_of_counts
 from simula.mix import Choice, Mix
 
 PLANNED = {
@@ -22,6 +24,10 @@ def mixes(counts: dict[tuple[str, ...], int], factor: str = "animal") -> list[Mi
         for path, count in counts.items()
         for _ in range(count)
     ]
+
+
+def shifts(planned: dict[str, dict], candidates: list[Mix], accepted: list[Mix]) -> list[FactorShift]:
+    return shifts_of_counts(planned, NodeCounts(candidates), NodeCounts(accepted))
 
 
 def test_a_hand_worked_example() -> None:
@@ -79,8 +85,6 @@ def test_what_holds_for_any_rows(accepted, refused) -> None:
 @given(st.lists(st.floats(0.01, 1), min_size=2, max_size=8), st.integers(1, 400))
 def test_the_distance_by_chance_is_the_mean_deviation_of_the_counts(weights, rows) -> None:
     shares = [weight / sum(weights) for weight in weights]
-    from scipy.stats import binom
-
     counts = np.arange(rows + 1)
     slow = sum(float(np.sum(np.abs(counts / rows - p) * binom.pmf(counts, rows, p))) for p in shares) / 2
     assert distance_by_chance(shares, rows) == pytest.approx(slow, abs=1e-9)

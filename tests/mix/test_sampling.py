@@ -1,7 +1,11 @@
 from collections import Counter
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
+from simula.draws import generator
 from simula.mix import draw_mix
 from simula.taxonomy import Node, Strategy, Taxonomies, Taxonomy, TaxonomySettings
 
@@ -50,3 +54,12 @@ def test_systems_that_differ_only_in_levels_draw_the_same_strategies() -> None:
         top = draw_mix(BOTH, TaxonomySettings(levels="top"), 7, slot)
         deep = draw_mix(BOTH, TaxonomySettings(levels="all"), 7, slot)
         assert top.strategy == deep.strategy
+
+
+@given(weights=some.lists(some.integers(1, 10), min_size=1, max_size=6), slot=some.integers(0, 10**6))
+def test_a_strategy_is_the_one_that_numpy_s_choice_draws(weights: list[int], slot: int) -> None:
+    strategies = tuple(Strategy(factors=("place",), weight=weight) for weight in weights)
+    taxonomies = Taxonomies(taxonomies=(PLACE,), strategies=strategies)
+    p = np.array(weights, dtype=float)
+    usual = generator(1, slot, "strategy").choice(len(weights), p=p / p.sum())
+    assert draw_mix(taxonomies, TaxonomySettings(), 1, slot).strategy == usual
