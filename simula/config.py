@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, ValidationError
 from simula.critique.settings import CriticSettings
 from simula.dataset.selection import SelectionSettings
 from simula.domain import Domain
+from simula.embedding import EmbeddingSettings
 from simula.errors import ConfigurationError, unknown
 from simula.generation.settings import Complexity, DatasetSettings, Recipe, Scenarios, Simula
 from simula.help import conf_folder
@@ -88,6 +89,8 @@ class Config:
     training: TrainingSettings
     evaluation: EvaluationSettings
     assessment: AssessmentSettings
+    embedding: EmbeddingSettings
+    """What distances between rows are measured on."""
     tracking: Tracking
     paths: Paths
     choices: Mapping[str, str]

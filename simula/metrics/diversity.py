@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Vectors = NDArray[np.float64]
-
-
-def tfidf(texts: Sequence[str]) -> Vectors:
-    """Unit vectors (n, vocabulary) by TF-IDF: a lexical stand-in for a text embedding."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    return np.asarray(TfidfVectorizer(token_pattern=r"(?u)\b\w+\b").fit_transform(texts).toarray())
+Vectors = NDArray[np.floating[Any]]
 
 
 def global_distance(vectors: Vectors) -> float:
@@ -24,8 +18,9 @@ def global_distance(vectors: Vectors) -> float:
     The sum of all n² dot products is the squared norm of the vectors' sum.
     """
     n = len(vectors)
-    total = vectors.sum(axis=0)
-    self_products = float(np.einsum("ij,ij->", vectors, vectors))
+    # Sums of many float32 numbers in float64: equal to brute force to 1e-6 at any size.
+    total = vectors.sum(axis=0, dtype=np.float64)
+    self_products = float(np.einsum("ij,ij->", vectors, vectors, dtype=np.float64))
     return 1.0 - (float(total @ total) - self_products) / (n * (n - 1))
 
 

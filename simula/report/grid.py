@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from simula.errors import BenchmarkError, SimulaError
 from simula.report.results import CellResult
 
-_PANEL = ("experiment", "domain", "student", "teacher", "training", "variant")
+_PANEL = ("experiment", "domain", "student", "teacher", "training", "embedding", "variant")
 """Axes whose values are never compared with each other: each combination is a panel."""
 _ARM = (
     "system",

@@ -33,11 +33,14 @@ def detail_tables(summary: Summary) -> tuple[TextTable, ...]:
 
 def _main(panel: Panel) -> TextTable:
     several = len(panel.sizes) > 1
-    reached = max((name for row in panel.rows for name in row.assessment if "coverage" in name), default="")
+    names = sorted({name for row in panel.rows for name in row.assessment})
+    reached = max((name for name in names if "coverage" in name), default="")
+    # One a panel: cells whose distances are by different embeddings stand in different panels.
+    distance = next((name for name in names if name.startswith(_DISTANCE)), "")
     lines = [] if panel.untuned is None else [_untuned(panel.untuned, several)]
     for row in panel.rows:
         name = (row.system, f"{row.size:,}") if several else (row.system,)
-        cells = (*name, *_outcome(row, panel), *_origin(row.dataset), *_measured(row, reached))
+        cells = (*name, *_outcome(row, panel), *_origin(row.dataset), *_measured(row, reached, distance))
         lines.append(Line(cells, _tone(row)))
     columns = (
         *(("system", "size") if several else ("system",)),
@@ -45,7 +48,7 @@ def _main(panel: Panel) -> TextTable:
         *("rows", "tried", "rejected", "unusable", "calls", "tokens", "price,\u00a0$", "reached", "distance"),
     )
     title = panel.title if several else f"{panel.title}, {panel.sizes[0]:,} rows"
-    return TextTable(title, columns, tuple(lines), 1 + several, tuple(_notes(panel, reached)))
+    return TextTable(title, columns, tuple(lines), 1 + several, tuple(_notes(panel, reached, distance)))
 
 
 def _outcome(row: Row, panel: Panel) -> tuple[str, ...]:
@@ -73,9 +76,9 @@ def _origin(dataset: DatasetSummary | None) -> tuple[str, ...]:
     )
 
 
-def _measured(row: Row, reached: str) -> tuple[str, ...]:
+def _measured(row: Row, reached: str, distance: str) -> tuple[str, ...]:
     return tuple(
-        f"{row.assessment[name]:.2f}" if name in row.assessment else _NOTHING for name in (reached, _DISTANCE)
+        f"{row.assessment[name]:.2f}" if name in row.assessment else _NOTHING for name in (reached, distance)
     )
 
 
@@ -84,7 +87,7 @@ def _untuned(untuned: Untuned, several: bool) -> Line:
     return Line((*name, "", _percent(untuned.accuracy), "", f"{100 * untuned.unanswered:.1f}"), "untuned")
 
 
-def _notes(panel: Panel, reached: str) -> Iterator[str]:
+def _notes(panel: Panel, reached: str, distance: str) -> Iterator[str]:
     yield (
         "Accuracy: mean over seeds with the 95 % t interval of that mean; of a single run, and of the untuned"
         " student, the 95 % Wilson interval over items."
@@ -102,10 +105,10 @@ def _notes(panel: Panel, reached: str) -> Iterator[str]:
         yield "Rows, tried, rejected, unusable, calls, tokens, price: mean of the system's data sets."
     if reached:
         level = reached.replace("coverage", "").strip()
-        yield (
-            f"Reached: share of the taxonomies' {level} nodes that rows came from;"
-            " distance: mean pairwise cosine distance of rows."
-        )
+        yield f"Reached: share of the taxonomies' {level} nodes that rows came from."
+    if distance:
+        by = distance.removeprefix(_DISTANCE).strip(" ()")
+        yield f"Distance: mean pairwise cosine distance of rows, embedded by {by or 'an unnamed embedding'}."
 
 
 def _rejections(panel: Panel) -> TextTable:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from simula.metrics import assess
+import anyio
+
+from simula.embedding import Embeddings
+from simula.metrics import assess, measured_texts
 from simula.stages.bench import Bench
 from simula.stages.dataset import read_dataset
 from simula.stages.keys import assessment_key, rows_key
 from simula.stages.taxonomy import read_taxonomies
+from simula.teacher.port import Usage
 
 STAGE = "assess"
 
@@ -20,9 +24,38 @@ def assess_dataset(bench: Bench) -> dict[str, Any]:
     config = bench.config
 
     def make(_: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
+        rows = read_dataset(bench)
         taxonomies = read_taxonomies(bench) if config.draws_mixes else None
-        measures = assess(read_dataset(bench), taxonomies, config.assessment)
+        texts = measured_texts(rows, config.assessment)
+        embedded = anyio.run(_embedded, bench, texts)
+        measures = assess(rows, taxonomies, config.assessment, embedded.vectors, config.embedding.label)
+        if cut := int(embedded.truncated.sum()):
+            measures[f"rows read in part ({config.embedding.label})"] = float(cut)
         log(measures)
-        return {"measures": measures}
+        return {"measures": measures, "embedding": _account(bench, embedded)}
 
     return bench.build(STAGE, assessment_key(config), {"dataset": rows_key(config)}, make)
+
+
+async def _embedded(bench: Bench, texts: Sequence[str]) -> Embeddings:
+    config = bench.config
+    with bench.progress.bar(f"embedding by {config.embedding.label}") as meter:
+        embedder = config.embedding.connect(config.paths.cache, meter)
+        try:
+            return await embedder.embed(texts)
+        finally:
+            await embedder.close()
+
+
+def _account(bench: Bench, embedded: Embeddings) -> dict[str, Any]:
+    """What the vectors took now; those that were recorded cost nothing again."""
+    return {
+        "by": bench.config.embedding.label,
+        "texts": len(embedded.vectors),
+        "dimensions": embedded.vectors.shape[1],
+        "read_in_part": int(embedded.truncated.sum()),
+        "sent": embedded.sent,
+        "tokens": embedded.tokens,
+        "uncounted": embedded.uncounted,
+        "paid_now_usd": bench.config.embedding.price.of(Usage(prompt=embedded.tokens)),
+    }

@@ -99,7 +99,7 @@ MECHANISM = ("recipe", "taxonomy", "scenarios", "complexity", "critic")
 
 def _common(config: Config) -> list[Any]:
     """What cells must share to be compared: all that is neither mechanism, size nor seed."""
-    names = ("domain", "benchmark", "dataset", "teacher", "student", "training", "evaluation")
+    names = ("domain", "benchmark", "dataset", "teacher", "student", "training", "evaluation", "embedding")
     return [getattr(config, name).identity() for name in names]
 
 
@@ -116,7 +116,7 @@ def _mechanism(config: Config) -> list[Any]:
 
 def axes(config: Config) -> dict[str, str | int | float]:
     """The cell's place in the grid, flat, as tables and W&B name it."""
-    named = ("domain", *MECHANISM, "teacher", "student", "training")
+    named = ("domain", *MECHANISM, "teacher", "student", "training", "embedding")
     scalars = config.scalars
     return {
         **{name: config.choices.get(name, "") for name in named},

@@ -108,6 +108,7 @@ def assessment_key(config: Config) -> str:
         f"{config.domain.name}-n{config.scalars.size}",
         rows=rows_key(config),
         assessment=config.assessment.identity(),
+        embedding=config.embedding.identity(),
     )
 
 
