@@ -131,7 +131,7 @@ def _run(command: str, arguments: Arguments) -> int:
     if command == "plan":
         from simula.plan import print_plan
 
-        return print_plan(chosen)
+        return print_plan(chosen, as_json=arguments.json)
     if command == "status":
         from simula.report.status import print_status
 
@@ -195,12 +195,14 @@ def _launch(command: str, arguments: Arguments) -> None:
 
     from simula.config import parse
     from simula.stages.keys import cell_key
+    from simula.teacher import Spending
 
     def key(*, _root_: DictConfig) -> str:
         return cell_key(parse(_root_, _root_.hydra.runtime.choices))
 
     OmegaConf.register_new_resolver("simula.cell", key, replace=True)
     until = RUNS.get(command, "evaluate")
+    spending = Spending()  # of all cells that run in this process; a job elsewhere gets a copy
 
     @hydra.main(version_base="1.3", config_path=str(conf_folder()), config_name="simula")
     def task(composed: DictConfig) -> str | None:
@@ -208,7 +210,7 @@ def _launch(command: str, arguments: Arguments) -> None:
 
         from simula.stages.cell import run_cell
 
-        return run_cell(parse(composed, dict(HydraConfig.get().runtime.choices)), until)
+        return run_cell(parse(composed, dict(HydraConfig.get().runtime.choices)), until, spending)
 
     flags = ["--multirun"] if arguments.sweep else []
     flags += ["--config-dir", str(arguments.folder)] if arguments.folder else []
@@ -231,7 +233,7 @@ def _conclude(command: str, chosen: Sequence[Cell]) -> int:
         report(chosen, everything=False)
     else:
         print_stage(command, store, records, Console())
-    failed = [record for record in records if record.state in ("failed", "interrupted")]
+    failed = [record for record in records if record.state in ("failed", "stopped", "interrupted")]
     for record in failed:
         print(f"simula: {record.key}: {record.reason}", file=sys.stderr)
     return max((record.exit_code or 1 for record in failed), default=0)

@@ -31,6 +31,7 @@ from simula.store.edited import read_edited
 from simula.student.settings import EvaluationSettings, StudentSettings, TrainingSettings
 from simula.taxonomy.document import Document
 from simula.taxonomy.settings import TaxonomySettings
+from simula.teacher.budget import Budget
 from simula.teacher.settings import TeacherSettings
 from simula.tracking.settings import Tracking
 
@@ -91,6 +92,8 @@ class Config:
     assessment: AssessmentSettings
     embedding: EmbeddingSettings
     """What distances between rows are measured on."""
+    budget: Budget
+    """What this command may pay for; no part of any identity."""
     tracking: Tracking
     paths: Paths
     choices: Mapping[str, str]

@@ -5,6 +5,7 @@
     SimulaError                     exit 1: one clear sentence
     ├── ConfigurationError          exit 2: every problem at once, before any work
     ├── ShortOfTarget               exit 3: stopped before the target; what was kept is stored
+    │   └── BudgetSpent             the command's budget does not cover another call
     ├── StoreError                  an artifact is unreadable, or somebody else holds it too long
     ├── BenchmarkError              a benchmark's file is missing or is not what was expected
     ├── StudentError                weights missing, an empty data set, a template that cannot be used
@@ -43,6 +44,10 @@ class ShortOfTarget(SimulaError):
     """A stage ended before its target (candidate limit, budget); what it made is kept."""
 
     exit_code = 3
+
+
+class BudgetSpent(ShortOfTarget):
+    """The budget does not cover the next call; everything paid for is recorded."""
 
 
 class StoreError(SimulaError):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 COMMANDS = {
     "run": "one cell through every stage that is still missing; -m sweeps",
-    "plan": "spends nothing: per stage what exists, what is shared, calls, tokens, price, hours, disk",
+    "plan": "spends nothing: what exists, what is shared, calls, tokens, price, hours, disk; --json",
     "taxonomy": "up to the taxonomy, and print it",
     "generate": "up to the data set",
     "assess": "up to the measures of the data set",

@@ -56,7 +56,7 @@ def load_result(store: Store, record: CellRecord) -> CellResult:
     return CellResult(
         key=record.key,
         axes=record.axes,
-        status="failed" if record.state == "interrupted" else record.state,
+        status="failed" if record.state == "interrupted" or record.state == "stopped" else record.state,
         reason=record.reason,
         items=tuple(tuned["items"]),
         right=tuple(tuned["right"]),

@@ -13,7 +13,14 @@ from simula.stages.record import CellRecord, all_records, record_of
 from simula.store.artifacts import Store
 
 _SHOWN = ("experiment", "domain", "system", "teacher", "student", "size", "seed", "data_seed")
-_STYLE = {"done": "green", "running": "cyan", "failed": "red", "interrupted": "yellow", "waiting": "dim"}
+_STYLE = {
+    "done": "green",
+    "running": "cyan",
+    "failed": "red",
+    "stopped": "yellow",
+    "interrupted": "yellow",
+    "waiting": "dim",
+}
 
 
 def print_status(cells: Sequence[Cell], *, everything: bool, as_json: bool) -> int:

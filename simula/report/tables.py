@@ -45,7 +45,8 @@ def _main(panel: Panel) -> TextTable:
     columns = (
         *(("system", "size") if several else ("system",)),
         *("seeds", "accuracy,\u00a0%", f"against {panel.reference}, points", "no answer,\u00a0%"),
-        *("rows", "tried", "rejected", "unusable", "calls", "tokens", "price,\u00a0$", "reached", "distance"),
+        *("rows", "tried", "rejected", "unusable", "calls", "tokens", "price,\u00a0$"),
+        *("$ a\u00a0row", "tokens a\u00a0row", "reached", "distance"),
     )
     title = panel.title if several else f"{panel.title}, {panel.sizes[0]:,} rows"
     return TextTable(title, columns, tuple(lines), 1 + several, tuple(_notes(panel, reached, distance)))
@@ -63,16 +64,19 @@ def _outcome(row: Row, panel: Panel) -> tuple[str, ...]:
 
 def _origin(dataset: DatasetSummary | None) -> tuple[str, ...]:
     if dataset is None:
-        return (_NOTHING,) * 7
+        return (_NOTHING,) * 9
     short = f" of {dataset.target:,}" if dataset.accepted < dataset.target else ""
+    tokens = dataset.prompt_tokens + dataset.completion_tokens
     return (
         f"{dataset.accepted:,}{short}",
         f"{dataset.candidates:,}",
         f"{sum(dataset.rejected.values()):,}",
         f"{sum(dataset.unusable.values()):,}",
         f"{dataset.calls:,}",
-        _short(dataset.prompt_tokens + dataset.completion_tokens),
+        _short(tokens),
         f"{dataset.price:.2f}" if dataset.price >= 0.01 else f"{dataset.price:.2g}",
+        f"{dataset.price / dataset.accepted:.3g}" if dataset.accepted else _NOTHING,
+        _short(tokens / dataset.accepted) if dataset.accepted else _NOTHING,
     )
 
 
@@ -103,6 +107,8 @@ def _notes(panel: Panel, reached: str, distance: str) -> Iterator[str]:
         yield f"Not finished: {named}."
     if any(row.datasets > 1 for row in panel.rows):
         yield "Rows, tried, rejected, unusable, calls, tokens, price: mean of the system's data sets."
+    if any(row.dataset for row in panel.rows):
+        yield "A row: an accepted one; it pays for the refused ones too, taxonomies are apart."
     if reached:
         level = reached.replace("coverage", "").strip()
         yield f"Reached: share of the taxonomies' {level} nodes that rows came from."

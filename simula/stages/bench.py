@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from simula.config import Config
-from simula.progress import Progress
+from simula.progress import Paid, Progress
 from simula.prompts import Asker, Spent, Tally, system_prompt, total
 from simula.settings import fingerprint
 from simula.store.artifacts import Store
-from simula.teacher import connect
+from simula.teacher import Spending, connect
 from simula.teacher.settings import TeacherSettings
 
 
@@ -31,6 +31,8 @@ class Bench:
     config: Config
     store: Store
     progress: Progress
+    spending: Spending = field(default_factory=Spending)
+    """The command's account, which all of its cells share."""
 
     def build(
         self,
@@ -62,6 +64,7 @@ class Bench:
                 config={**axes(self.config), **{f"input/{name}": value for name, value in inputs.items()}},
             ) as run:
                 said = make(folder, run.log)
+                said = {**said, **per_row(said)}
                 run.summary({name: value for name, value in said.items() if isinstance(value, int | float)})
             seconds = round(time.perf_counter() - clock, 3)
             self.progress.line(f"{stage}: done in {seconds:.1f} s")
@@ -79,7 +82,7 @@ class Bench:
     @asynccontextmanager
     async def asker(self, settings: TeacherSettings) -> AsyncIterator[Asker]:
         """The way to ask a teacher: through the ledger and within its limits."""
-        teacher = connect(settings, self.config.paths.ledger)
+        teacher = connect(settings, self.config.paths.ledger, self.config.budget, self.spending)
         try:
             yield Asker(
                 teacher=teacher,
@@ -156,6 +159,21 @@ def cost(spent: Sequence[Spent], tally: Tally) -> dict[str, Any]:
         "templates": dict(sorted(tally.templates.items())),
         "teachers": {one.model: one.model_dump(exclude={"model"}, mode="json") for one in total(spent)},
     }
+
+
+def per_row(said: Mapping[str, Any]) -> dict[str, float]:
+    """Price and tokens of one accepted row, those of the refused ones included; taxonomies are apart."""
+    if not said.get("rows") or "price_usd" not in said:
+        return {}
+    tokens = said["prompt_tokens"] + said["completion_tokens"]
+    return {"usd_per_row": said["price_usd"] / said["rows"], "tokens_per_row": tokens / said["rows"]}
+
+
+def paid_now(tally: Tally) -> Paid:
+    """Of some work the part that is paid for now, for the terminal."""
+    fresh = [account.fresh for account in tally.accounts.values()]
+    tokens = sum(usage.prompt + usage.completion + usage.thinking for usage in fresh)
+    return Paid(tally.calls - tally.recorded, tokens, tally.paid_now_usd)
 
 
 def _provenance(started: datetime) -> dict[str, Any]:

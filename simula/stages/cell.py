@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from simula.config import Config
-from simula.errors import SimulaError
+from simula.errors import ShortOfTarget, SimulaError
 from simula.progress import Progress
 from simula.stages.assess import assess_dataset
 from simula.stages.bench import Bench, axes
@@ -23,6 +23,7 @@ from simula.stages.rate import rate_selected
 from simula.stages.taxonomy import build_taxonomies
 from simula.stages.train import train_student
 from simula.store.artifacts import Store, write_json
+from simula.teacher import Spending
 
 Stage = Callable[[Bench], dict[str, Any]]
 STAGES: dict[str, tuple[Stage, ...]] = {
@@ -38,16 +39,21 @@ STAGES: dict[str, tuple[Stage, ...]] = {
 """Command to its stages, in the direction of the data."""
 
 
-def run_cell(config: Config, until: str) -> str | None:
+def run_cell(config: Config, until: str, spending: Spending | None = None) -> str | None:
     """Run a cell up to and including the stages of the command `until`.
 
     It never raises for a failure of the cell, since that would end the other cells of a sweep: the
     failure is recorded and returned as one sentence.
 
+    Args:
+        config: the cell.
+        until: the command.
+        spending: the account of all cells that this process works through, for `config.budget`.
+
     Returns:
         None where all is done, else why not.
     """
-    bench = Bench(config, Store(config.paths.store), Progress(_label(config)))
+    bench = Bench(config, Store(config.paths.store), Progress(_label(config)), spending or Spending())
     record = config.paths.store / "cells" / f"{cell_key(config)}.json"
     said = {
         "key": cell_key(config),
@@ -71,14 +77,14 @@ def run_cell(config: Config, until: str) -> str | None:
         reason, code = f"{type(error).__name__}: {error}", 1
         with suppress(OSError):
             _keep_traceback(record)
-    status = "done" if reason is None else "failed"
+    status = "done" if reason is None else "stopped" if code == ShortOfTarget.exit_code else "failed"
     # Where not even the record can be written, the sentence below still says so.
     with suppress(OSError):
         write_json(
             record, {**said, "status": status, "reason": reason or "", "exit_code": code, "who": _who()}
         )
     if reason:
-        bench.progress.line(f"failed: {reason}")
+        bench.progress.line(f"{'stopped short' if status == 'stopped' else status}: {reason}")
     return reason
 
 

@@ -13,7 +13,7 @@ from simula.draws import entropy
 from simula.errors import SimulaError, UnreadableReply
 from simula.prompts import Tally
 from simula.scoring import Rating, Schedule, ScoredBatch, count_parts, rate, schedule, score_batches
-from simula.stages.bench import Bench, cost
+from simula.stages.bench import Bench, cost, paid_now
 from simula.stages.dataset import read_dataset
 from simula.stages.keys import rating_key, rows_key
 from simula.store.ratings import read_ratings, write_batches, write_ratings
@@ -62,7 +62,8 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
                 nonlocal done
                 done += 1
                 lost[batch.status] += batch.status != "scored"
-                meter(done, len(plan.batches), f"({lost.total()} left out)" if lost.total() else "")
+                note = f"{lost.total()} left out" if lost.total() else ""
+                meter(done, len(plan.batches), note, lambda: paid_now(tally))
                 log({"batches": done, "left_out": lost.total()})
 
             scored = await score_batches(plan.batches, examples, settings, asker, seed, tally, on_batch)

@@ -15,7 +15,8 @@ from simula.stages.bench import axes
 from simula.stages.keys import artifact_keys, cell_key
 from simula.store.artifacts import Store
 
-State = Literal["done", "running", "failed", "waiting", "interrupted"]
+State = Literal["done", "running", "failed", "stopped", "waiting", "interrupted"]
+"""Stopped: short of its target, by a budget or a limit; what it made is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,8 @@ def _state(written: dict[str, Any], *, complete: bool) -> tuple[State, str]:
     who = written.get("who") or {}
     where = f"process {who.get('pid')} on {who.get('host')}"
     match written["status"]:
-        case "failed":
-            return "failed", written["reason"]
+        case "failed" | "stopped" as ended:
+            return ended, written["reason"]
         case "running" if _gone(who):
             return "interrupted", f"{where} ended without a word"
         case "running":

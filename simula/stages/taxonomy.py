@@ -13,7 +13,7 @@ from simula.errors import StoreError
 from simula.mix import write_strategies
 from simula.prompts import Tally, system_prompt
 from simula.settings import fingerprint
-from simula.stages.bench import Bench, cost
+from simula.stages.bench import Bench, cost, paid_now
 from simula.stages.keys import taxonomy_key
 from simula.store.artifacts import Store, write_json
 from simula.taxonomy import Builder, Taxonomies
@@ -58,7 +58,7 @@ async def _expanded(bench: Bench) -> tuple[Taxonomies, dict[str, Any]]:
             def on_node() -> None:
                 nonlocal expanded
                 expanded += 1
-                meter(expanded, None)
+                meter(expanded, None, paid=lambda: paid_now(builder.tally))
 
             builder = Builder(config.domain, expansion, asker, on_node=on_node)
             trees = await builder.taxonomies()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from simula.teacher.budget import Budget, Budgeted, Spending
 from simula.teacher.fake import ScriptedTeacher
 from simula.teacher.ledger import Ledger
 from simula.teacher.limits import Limited
@@ -13,6 +14,7 @@ from simula.teacher.recorded import Recorded
 from simula.teacher.settings import ReplayTeacher, TeacherSettings, options
 
 __all__ = [
+    "Budget",
     "Ledger",
     "Limited",
     "Price",
@@ -20,6 +22,7 @@ __all__ = [
     "Reply",
     "Request",
     "ScriptedTeacher",
+    "Spending",
     "Teacher",
     "TeacherSettings",
     "Usage",
@@ -27,8 +30,23 @@ __all__ = [
 ]
 
 
-def connect(settings: TeacherSettings, ledger: Path) -> Teacher:
-    """The teacher that settings describe, recorded in the folder `ledger`; a replay records nothing."""
+def connect(
+    settings: TeacherSettings,
+    ledger: Path,
+    budget: Budget | None = None,
+    spending: Spending | None = None,
+) -> Teacher:
+    """The teacher that settings describe, recorded in the folder `ledger`; a replay records nothing.
+
+    Args:
+        settings: which teacher.
+        ledger: what it answers is recorded here, and not paid again.
+        budget: what may be paid for; None: no limit.
+        spending: the command's account, that all of its teachers share.
+    """
+    teacher = settings.connect()
     if isinstance(settings, ReplayTeacher):
-        return settings.connect()
-    return Recorded(settings.connect(), Ledger(ledger), options(settings))
+        return teacher
+    if budget is not None and budget.limited:
+        teacher = Budgeted(teacher, settings.price, budget, spending or Spending())
+    return Recorded(teacher, Ledger(ledger), options(settings))

@@ -1,0 +1,120 @@
+"""Which calls each artifact needs: how many of each prompt file, to whom, and which of them cells share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from simula.config import Config
+from simula.generation.settings import Simula
+from simula.plan.assumptions import Assumptions
+from simula.plan.measured import Rates
+from simula.settings import fingerprint
+from simula.stages.keys import dataset_key, rating_key, taxonomy_key
+from simula.teacher.settings import TeacherSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Calls of one prompt file to one teacher, for one artifact."""
+
+    template: str
+    teacher: TeacherSettings
+    count: float
+    shared: str
+    """Calls with the same name and prompt file are the same calls, in whatever artifact: one pays."""
+    scale: int = 1
+    """Data points that one call shows, where that decides its length; 0 is not one."""
+
+
+def taxonomy_calls(config: Config, assumed: Assumptions) -> list[Calls]:
+    """N proposals and one edit a node, one plan between levels, factors and strategies (Section 2.1)."""
+    if config.edited:
+        return []
+    settings = config.taxonomy.expansion
+    given = config.domain.factors
+    factors = sum(not factor.children for factor in given) if given else assumed.factors
+    nodes, frontier = 0.0, 1.0
+    for level in range(settings.depth):
+        nodes += factors * min(frontier, settings.max_frontier)
+        children = assumed.children_by_level[min(level, len(assumed.children_by_level) - 1)]
+        frontier *= min(children, settings.max_children)
+    counts = {
+        "propose_factors": 0.0 if given else 1.0,
+        "review_factors": 0.0 if given else 1.0,
+        "propose_children": nodes * settings.proposals,
+        "review_children": nodes,
+        "plan_level": float(factors * (settings.depth - 1)),
+        "write_strategies": 0.0 if config.domain.strategies else 1.0,
+    }
+    shared = taxonomy_key(config)
+    return [Calls(name, config.teacher, count, shared) for name, count in counts.items() if count]
+
+
+def dataset_calls(config: Config, candidates: float, rates: Rates) -> list[Calls]:
+    """What so many candidates need, by the mechanism (Section 2.2 to 2.4)."""
+    critic, writer = config.critic, config.teacher
+    judge = config.judge or writer
+    double_judge = config.double_judge or judge
+    writing = _written_alike(config)
+    refined = min(rates.refinements, critic.refinements + critic.rewrites) if critic.requirements else 0.0
+    judged = fingerprint(
+        [writing, judge.identity(), critic.refinements, critic.rewrites, critic.requirements]
+    )
+    doubly = fingerprint([judged, double_judge.identity()])
+    if critic.rewrites:
+        judged = doubly  # whether a sample is rewritten and judged again hangs on the double critic
+    reached = rates.double_judged if critic.requirements else 1.0
+    found = [(name, writer, share, writing) for name, share in _writing(config, candidates)]
+    if critic.requirements:
+        found.append(("judge_requirements", judge, 1.0 + refined, judged))
+        found.append(("refine", writer, refined, judged))
+    if critic.double:
+        found += [(name, double_judge, reached, doubly) for name in ("judge_correct", "judge_incorrect")]
+    again = 1.0 + rates.asked_again
+    return [
+        Calls(name, teacher, candidates * share * again, shared)
+        for name, teacher, share, shared in found
+        if share
+    ]
+
+
+def rating_calls(config: Config) -> list[Calls]:
+    """K appearances of every row in batches of BS, one call each (Section 3.3)."""
+    scoring, rows = config.scoring, config.scalars.size
+    size = min(scoring.batch_size, rows)
+    count = float(math.ceil(rows * scoring.appearances / size))
+    return [Calls("score_complexity", config.scorer or config.teacher, count, rating_key(config), size)]
+
+
+def _writing(config: Config, candidates: float) -> Sequence[tuple[str, float]]:
+    """Prompt file and calls a candidate, up to the data point."""
+    recipe = config.recipe
+    if isinstance(recipe, Simula):
+        return (
+            ("write_scenarios", float(config.scenarios.count > 0)),
+            ("complexify", config.complexity.fraction),
+            ("write_sample", 1.0),
+        )
+    seeds = min(1.0, recipe.seeds / candidates) if candidates else 1.0
+    later = "write_like" if type(recipe).__name__ == "SelfInstruct" else "evolve"
+    return (("write_sample", seeds), (later, 1.0 - seeds))
+
+
+def _written_alike(config: Config) -> str:
+    """Equal where slots get the same scenarios and samples, whatever critics say of them afterwards."""
+    if not isinstance(config.recipe, Simula):
+        return dataset_key(config)  # later data points are written from accepted earlier ones
+    parts = (config.recipe, config.scenarios, config.complexity, config.teacher, config.domain.task)
+    sampling = [config.taxonomy.levels, config.taxonomy.node_distribution]
+    return fingerprint(
+        [
+            taxonomy_key(config),
+            sampling,
+            *(part.identity() for part in parts),
+            config.domain.item,
+            config.dataset.attempts,
+            config.scalars.data_seed,
+        ]
+    )

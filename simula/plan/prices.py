@@ -1,0 +1,58 @@
+"""Price lists as data with a date: what they say, and what is doubtful about them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from simula.plan.steps import Plan
+from simula.teacher.price import Price
+from simula.teacher.settings import Remote, TeacherSettings
+
+OLD_DAYS = 90
+"""Prices that were read longer ago are warned of."""
+
+
+def teachers(plan: Plan) -> list[TeacherSettings]:
+    """Every teacher that is asked, once for each model and price."""
+    found = {
+        (cost.teacher.model, cost.teacher.price): cost.teacher for step in plan.steps for cost in step.costs
+    }
+    return list(found.values())
+
+
+def price_line(teacher: TeacherSettings) -> str:
+    """ "gemini-2.5-flash: $0.3 in, $0.03 cached, $2.5 out a million tokens (read 2026-11-22)"."""
+    price = teacher.price
+    if price == Price(date=price.date):
+        return f"{teacher.model}: free"
+    read = f"read {price.date}" if price.date else "no date"
+    listed = f"${price.input:g} in, ${price.cached:g} cached, ${price.output:g} out"
+    return f"{teacher.model}: {listed} a million tokens ({read})"
+
+
+def price_warnings(asked: Iterable[TeacherSettings], today: datetime.date) -> list[str]:
+    """One sentence for each price that is old, has no date, or is missing for a model that is elsewhere."""
+    found = []
+    for teacher in asked:
+        price = teacher.price
+        if price == Price(date=price.date):
+            if isinstance(teacher, Remote) and not _on_this_machine(teacher):
+                found.append(
+                    f"{teacher.model} has no price and counts as free: state teacher.price.input and "
+                    "teacher.price.output, or count GPU hours where the machine is your own"
+                )
+        elif price.date is None:
+            found.append(f"{teacher.model}: its prices have no date: state teacher.price.date")
+        elif (age := (today - price.date).days) > OLD_DAYS:
+            found.append(
+                f"{teacher.model}: its prices were read {age} days ago, on {price.date}: "
+                "compare them with the provider's page and override teacher.price"
+            )
+    return found
+
+
+def _on_this_machine(teacher: Remote) -> bool:
+    host = urlsplit(getattr(teacher, "base_url", None) or "").hostname
+    return host in ("localhost", "127.0.0.1", "::1")

@@ -1,0 +1,196 @@
+"""The plan for people, in 80 columns, and for programs, as JSON."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from simula.composition import Cell
+from simula.plan.prices import price_line, price_warnings, teachers
+from simula.plan.steps import Cost, Plan, Step, plan
+
+_SUMS = ("calls", "prompt_tokens", "completion_tokens", "usd", "gpu_hours", "megabytes")
+
+
+def print_plan(
+    cells: Sequence[Cell],
+    *,
+    as_json: bool = False,
+    console: Console | None = None,
+    today: datetime.date | None = None,
+) -> int:
+    """Print the plan of the cells.
+
+    Args:
+        cells: the configured cells; their store and ledger are looked at.
+        as_json: one JSON object on standard output, for programs.
+        console: where to; None: standard output.
+        today: against which the age of prices is told; None: today.
+
+    Returns:
+        The exit code, 0.
+    """
+    made = plan(cells)
+    warnings = price_warnings(teachers(made), today or datetime.date.today())
+    warnings += _budget_warnings(made)
+    if as_json:
+        print(json.dumps(_plain(made, warnings), indent=1))
+        return 0
+    console = console or Console()
+    console.print(_steps_table(made))
+    console.print("all, exist: artifacts; cells: that use them; in, out: tokens; disk: bytes.", style="dim")
+    if made.costs:
+        console.print()
+        console.print(_calls_table(made.costs))
+        console.print("in, out: tokens a call; measured: recorded calls they are the mean of.", style="dim")
+    console.print()
+    for line in _rates(made):
+        console.print(Text(line))
+    for teacher in teachers(made):
+        console.print(Text(price_line(teacher)))
+    for line in (*_left_out(made), _assumed(made)):
+        console.print(Text(line, style="dim"))
+    for warning in warnings:
+        console.print(Text(f"! {warning}", style="yellow"))
+    return 0
+
+
+def _steps_table(made: Plan) -> Table:
+    cells = len(made.configs)
+    count = f"{cells} cells" if cells > 1 else "one cell"
+    table = Table(title=f"plan for {count}; nothing is spent by it", box=None, pad_edge=False)
+    for name in ("stage", "all", "exist", "cells", "calls", "in", "out", "USD", "GPU h", "disk"):
+        table.add_column(name, justify="left" if name == "stage" else "right", no_wrap=True)
+    for stage in dict.fromkeys(step.stage for step in made.steps):
+        table.add_row(stage, *_row([step for step in made.steps if step.stage == stage]))
+    table.add_section()
+    table.add_row("still to do", *_row(made.missing), style="bold")
+    return table
+
+
+def _row(steps: Sequence[Step]) -> list[str]:
+    missing = [step for step in steps if not step.exists]
+    total = {name: sum(getattr(step, name) for step in missing) for name in _SUMS}
+    return [
+        str(len(steps)),
+        str(len(steps) - len(missing)),
+        str(sum(step.cells for step in steps)),
+        *(_short(total[name]) for name in ("calls", "prompt_tokens", "completion_tokens")),
+        f"{total['usd']:,.2f}",
+        f"{total['gpu_hours']:.2f}",
+        _short(total["megabytes"] * 1e6),
+    ]
+
+
+def _calls_table(costs: Sequence[Cost]) -> Table:
+    table = Table(title="calls still to make", box=None, pad_edge=False, title_justify="left")
+    for name in ("prompt", "teacher"):
+        table.add_column(name, no_wrap=True, overflow="ellipsis", max_width=24)
+    for name in ("calls", "in", "out", "USD", "measured"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for cost in costs:
+        table.add_row(
+            cost.template,
+            cost.teacher.model,
+            _short(cost.calls),
+            f"{cost.prompt_tokens / cost.calls:.0f}",
+            f"{cost.completion_tokens / cost.calls:.0f}",
+            f"{cost.usd:,.2f}",
+            f"{cost.recorded:,}" if cost.recorded else "assumed",
+        )
+    return table
+
+
+def _rates(made: Plan) -> list[str]:
+    """For each system how its candidates are expected to fare, and how that is known."""
+    found: dict[str, None] = {}
+    for step in made.missing:
+        if (rates := step.rates) is not None:
+            said = f"{step.system}: {100 * rates.accepted:.3g} % of candidates accepted"
+            if any(cost.template == "refine" for cost in step.costs):
+                said += f", {rates.refinements:.2g} refinements each"
+            found[f"{said} ({rates.source})"] = None
+    return list(found)
+
+
+def _left_out(made: Plan) -> list[str]:
+    """What the plan does not know of, in so far as it concerns these cells."""
+    said = ["Calls that are recorded for something unfinished are counted here and will cost nothing."]
+    configs = made.configs
+    if any(c.draws_mixes and c.scenarios.count and c.scenarios.sequential_after is not None for c in configs):
+        said.append("Left out: prompts grow where a mix comes up again and again (sequential mode).")
+    return said
+
+
+def _assumed(made: Plan) -> str:
+    plain = {
+        field.name: value
+        for field in fields(made.assumptions)
+        if isinstance(value := getattr(made.assumptions, field.name), int | float)
+    }
+    said = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in plain.items())
+    return f"Assumed where nothing was measured: {said}."
+
+
+def _budget_warnings(made: Plan) -> list[str]:
+    """Which budget would stop this before it is done."""
+    budget, missing = made.configs[0].budget, made.missing
+    needed = {
+        "usd": sum(step.usd for step in missing),
+        "tokens": sum(step.prompt_tokens + step.completion_tokens for step in missing),
+        "calls": sum(step.calls for step in missing),
+    }
+    return [
+        f"budget.{name} covers about {100 * limit / needed[name]:.0f} % of this ({budget.said(name)})"
+        for name in needed
+        if (limit := getattr(budget, name)) is not None and limit < needed[name]
+    ]
+
+
+def _short(count: float) -> str:
+    """14,640,000 as 14.6M: the table must fit a terminal of 80 columns."""
+    for unit, name in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if count >= unit:
+            return f"{count / unit:.1f}{name}"
+    return f"{count:.0f}"
+
+
+def _plain(made: Plan, warnings: Sequence[str]) -> dict[str, Any]:
+    return {
+        "cells": len(made.configs),
+        "steps": [
+            {
+                "stage": step.stage,
+                "artifact": step.place,
+                "exists": step.exists,
+                "cells": step.cells,
+                "system": step.system,
+                "rates": asdict(step.rates) if step.rates else None,
+                **({} if step.exists else {name: getattr(step, name) for name in _SUMS}),
+            }
+            for step in made.steps
+        ],
+        "still_to_do": {name: sum(getattr(step, name) for step in made.missing) for name in _SUMS},
+        "calls": [
+            {
+                "prompt": cost.template,
+                "teacher": cost.teacher.model,
+                "calls": cost.calls,
+                "prompt_tokens": cost.prompt_tokens,
+                "completion_tokens": cost.completion_tokens,
+                "usd": cost.usd,
+                "measured_on": cost.recorded,
+            }
+            for cost in made.costs
+        ],
+        "prices": {t.model: t.price.model_dump(mode="json") for t in teachers(made)},
+        "assumptions": asdict(made.assumptions) | {"tokens": dict(made.assumptions.tokens)},
+        "warnings": list(warnings),
+    }

@@ -1,0 +1,196 @@
+"""What one command may pay for: no call is begun that the rest of the budget would not cover."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import anyio
+
+from simula.errors import BudgetSpent
+from simula.settings import Settings, incidental
+from simula.teacher.port import Reply, Request, Teacher, Usage
+from simula.teacher.price import Price
+
+_CHARACTERS_A_TOKEN = 3
+"""For the first call of a template only; a low number expects more than is likely."""
+
+
+class Budget(Settings):
+    """What one command may pay for now, over its cells, stages and teachers; recorded answers cost nothing.
+
+    It decides when a run stops, never what is made: the same command with a larger budget goes on.
+    """
+
+    usd: float | None = incidental(None, ge=0)
+    """US dollars by the teachers' price lists; null: no limit."""
+    tokens: int | None = incidental(None, ge=0)
+    """Tokens, read and written; null: no limit."""
+    calls: int | None = incidental(None, ge=0)
+    """Calls sent; 0: recorded answers only; null: no limit."""
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is any limit."""
+        return (self.usd, self.tokens, self.calls) != (None, None, None)
+
+    def passed_by(self, amount: Amount) -> str:
+        """The name of the first limit that `amount` is over, such as "usd"; empty where there is none."""
+        for name in ("usd", "tokens", "calls"):
+            limit = getattr(self, name)
+            if limit is not None and getattr(amount, name) > limit:
+                return name
+        return ""
+
+    def said(self, name: str) -> str:
+        """One limit in words: "$5", "1,000,000 tokens"."""
+        limit = getattr(self, name)
+        return f"${limit:,.6g}" if name == "usd" else f"{limit:,} {name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """What some calls cost, or are expected to."""
+
+    calls: int = 0
+    tokens: float = 0.0
+    usd: float = 0.0
+
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(self.calls + other.calls, self.tokens + other.tokens, self.usd + other.usd)
+
+    def __sub__(self, other: Amount) -> Amount:
+        return Amount(self.calls - other.calls, self.tokens - other.tokens, self.usd - other.usd)
+
+    def __str__(self) -> str:
+        return f"{self.calls:,} calls, {self.tokens:,.0f} tokens, ${self.usd:,.4g}"
+
+
+@dataclass(slots=True)
+class Spending:
+    """The account of one command: what was paid, what is in flight, what a call of each kind costs.
+
+    One object serves all cells that a process works through; it holds nothing of an event loop between
+    them, and may be pickled.
+    """
+
+    paid: Amount = Amount()
+    in_flight: Amount = Amount()
+    """The expected cost of the calls that were begun and are not answered."""
+    _known: dict[tuple[str, str], Amount] = field(default_factory=dict)
+    """Model and template to the sum of its answered calls."""
+    _waiting: deque[anyio.Event] = field(default_factory=deque)
+
+    def expected(self, model: str, template: str) -> Amount | None:
+        """The mean cost of a call of this template so far; None before the first."""
+        known = self._known.get((model, template))
+        return Amount(1, known.tokens / known.calls, known.usd / known.calls) if known else None
+
+    async def begin(self, budget: Budget, model: str, request: Request, price: Price) -> Amount:
+        """Wait until a call may be begun; what it is expected to cost, for `settle`.
+
+        What is over the budget waits for the calls in flight, which may turn out cheaper; they are
+        answered and recorded before the command stops.
+
+        Raises:
+            BudgetSpent: nothing is in flight and what is left does not cover the call.
+        """
+        while True:
+            measured = self.expected(model, request.template)
+            expected = measured or _most(request, price)
+            over = budget.passed_by(self.paid + self.in_flight + expected)
+            if over and not self.in_flight.calls and measured is None:
+                # Of a first call there is only a bound: alone it may go ahead if anything is left.
+                over = budget.passed_by(self.paid + Amount(calls=1)) or _used_up(budget, self.paid)
+            if not over:
+                self.in_flight += expected
+                self._wake()
+                return expected
+            if not self.in_flight.calls:
+                self._wake()
+                raise BudgetSpent(
+                    f"the budget of {budget.said(over)} does not cover the next call; paid for now and "
+                    f"recorded: {self.paid}; the same command with a larger budget.{over} goes on from here"
+                )
+            await self._changed()
+
+    def settle(self, expected: Amount, paid: Amount, model: str, template: str) -> None:
+        """A call that was begun is answered, or lost."""
+        rest = self.in_flight - expected
+        self.in_flight = rest if rest.calls else Amount()
+        self.paid += paid
+        if paid.tokens:
+            self._known[model, template] = self._known.get((model, template), Amount()) + paid
+        self._wake()
+
+    async def _changed(self) -> None:
+        event = anyio.Event()
+        self._waiting.append(event)
+        try:
+            await event.wait()
+        except BaseException:
+            if event in self._waiting:
+                self._waiting.remove(event)
+            else:
+                self._wake()
+            raise
+
+    def _wake(self) -> None:
+        """One waiting call looks again; where it may begin, it wakes the next."""
+        if self._waiting:
+            self._waiting.popleft().set()
+
+
+class Budgeted:
+    """A teacher that is asked as long as the budget lasts. It stands beneath the ledger."""
+
+    def __init__(self, teacher: Teacher, price: Price, budget: Budget, spending: Spending) -> None:
+        """Wrap `teacher`, whose calls cost `price`; `spending` is the whole command's."""
+        self.model = teacher.model
+        self._teacher = teacher
+        self._price = price
+        self._budget = budget
+        self._spending = spending
+
+    async def ask(self, request: Request) -> Reply:
+        """The teacher's answer.
+
+        Raises:
+            BudgetSpent: the rest of the budget does not cover it; nothing was sent.
+        """
+        spending, template = self._spending, request.template
+        expected = await spending.begin(self._budget, self.model, request, self._price)
+        paid = Amount(calls=1)
+        try:
+            reply = await self._teacher.ask(request)
+            # A batch may bring what another process paid for and recorded.
+            paid = Amount() if reply.recorded else self._cost(reply.usage)
+            return reply
+        finally:
+            spending.settle(expected, paid, self.model, template)
+
+    async def close(self) -> None:
+        """Close the teacher."""
+        await self._teacher.close()
+
+    def _cost(self, usage: Usage) -> Amount:
+        return Amount(1, _tokens(usage), self._price.of(usage))
+
+
+def _tokens(usage: Usage) -> int:
+    return usage.prompt + usage.completion + usage.thinking
+
+
+def _most(request: Request, price: Price) -> Amount:
+    """An upper estimate of a call of which nothing is known yet: the longest reply."""
+    prompt = (len(request.system) + len(request.prompt)) // _CHARACTERS_A_TOKEN
+    usage = Usage(prompt=prompt, completion=request.max_tokens)
+    return Amount(1, _tokens(usage), price.of(usage))
+
+
+def _used_up(budget: Budget, paid: Amount) -> str:
+    for name in ("usd", "tokens", "calls"):
+        limit = getattr(budget, name)
+        if limit is not None and getattr(paid, name) >= limit:
+            return name
+    return ""
