@@ -1,24 +1,51 @@
-"""What a provider says went wrong, in the port's words; and the repeats that passing faults deserve."""
+"""What a provider says went wrong, in the port's words.
+
+==============================  =====================================================================
+fault                           outcome
+==============================  =====================================================================
+429 (too many calls)            sent again; no sooner than RetryInfo or Retry-After asks. Where it names
+                                a spent quota a minute, other calls are held back as long (`circuit.py`)
+429, the day's quota or a wait  stop: "the quota is used up"
+of more than ten minutes
+408, 500, 502, 503, 504, 529    sent again, after waits that double, with jitter (`repeats.py`)
+time-out, slow drip             the whole call, reading included, has `timeout` seconds; sent again
+dropped connection              sent again
+truncated or foreign body       sent again
+empty candidates, no text       sent again
+truncated JSON in a reply that  the adapter returns it; `prompts/asking.py` repairs it, counted, or asks
+claims to be whole              again; else the slot is refused, "the reply does not fit its schema"
+MAX_TOKENS ("length")           the adapter returns it; asked again, never repaired; else the slot is
+                                refused, "cut off at the token limit"
+safety block, refusal           the slot is refused, "the teacher's safety filter blocked the reply"
+413, 400 "too long"             the slot is refused, "does not take a request of this length"
+attempts used up                the slot is refused where other calls were answered meanwhile, else stop
+401, 402, 403, invalid key      stop: "refuses the credentials of GEMINI_API_KEY"
+404 (retired model)             stop: "there is no model … here, or no longer"
+another model answered          stop, unless `allow_model` names it
+any other status                stop: "does not accept requests as they are sent here"
+nearly everything fails         probes, one call at a time; stop after `outage_seconds` (`circuit.py`)
+==============================  =====================================================================
+
+"Stop" is `TeacherUnavailable`: one sentence, and nothing more is sent; "refused" is `RequestFailed` or
+`UnreadableReply`: the slot is kept with its reason. `tests/teacher/test_faults.py` has each line against the
+real adapters.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-import anyio
-from tenacity import AsyncRetrying, RetryCallState, RetryError, retry_if_exception_type, stop_after_attempt
-from tenacity.wait import wait_exponential_jitter, wait_random
-
 from simula.errors import RequestFailed, TeacherUnavailable
-from simula.teacher.port import Reply, Request
 
 _PASSING = {408, 425, 429, 500, 502, 503, 504, 529}
-_LONGEST_WAIT = 60.0
-"""Seconds between two attempts at most, where the provider asks for no more."""
+_BUSY = {429, 503, 504, 529}
+"""Statuses of a provider that has too much to do, which less load may mend."""
 _PATIENCE = 600.0
 """A provider that asks for a longer wait than this many seconds has closed for the day."""
 _SPENT = re.compile(r"PerDay|insufficient_quota|billing", re.IGNORECASE)
+_NAMED_QUOTA = re.compile(r"Per(?:Second|Minute|Hour)|rate_limit_exceeded")
+"""A quota that fills up again soon, as Google (quotaId) and OpenAI (code) name it."""
 _BAD_KEY = re.compile(r"API_KEY_INVALID|invalid_api_key")
 _TOO_LONG = re.compile(r"context_(?:size|length)|exceed|too (?:long|large)|maximum context", re.IGNORECASE)
 
@@ -26,10 +53,19 @@ _TOO_LONG = re.compile(r"context_(?:size|length)|exceed|too (?:long|large)|maxim
 class PassingFault(Exception):
     """A fault that may be gone a moment later; the call is sent again."""
 
-    def __init__(self, what: str, wait: float = 0.0) -> None:
-        """Say what happened, and the seconds that the provider asks to wait."""
+    def __init__(self, what: str, wait: float = 0.0, *, busy: bool = False, quota: bool = False) -> None:
+        """Say what happened.
+
+        Args:
+            what: one line, free of the key.
+            wait: seconds that the provider asks to wait before the next attempt.
+            busy: the provider has too much to do: less load may mend it.
+            quota: it names a quota that is spent until `wait` is over, for every call.
+        """
         super().__init__(what)
         self.wait = wait
+        self.busy = busy
+        self.quota = quota
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +99,15 @@ class Boundary:
                 f"{self.model}: the quota is used up ({said}); the same command goes on when there is more"
             )
         if status in _PASSING:
-            return PassingFault(said, wait)
+            quota = status == 429 and bool(_NAMED_QUOTA.search(reason))
+            return PassingFault(said, wait, busy=status in _BUSY, quota=quota)
         if status == 413 or (status == 400 and _TOO_LONG.search(f"{reason} {message}")):
             return RequestFailed(f"{self.model} does not take a request of this length ({said})")
         return TeacherUnavailable(f"{self.model} does not accept requests as they are sent here ({said})")
+
+    def late(self, seconds: float) -> PassingFault:
+        """The fault of a call without a whole answer after so many seconds."""
+        return PassingFault(f"no answer within {seconds:g} s", busy=True)
 
     def other_model(self, answered: str, allowed: tuple[str, ...]) -> TeacherUnavailable | None:
         """The error where another model answered than the one asked for, or one of those allowed.
@@ -85,49 +126,3 @@ class Boundary:
         """`text` on one line, short, without the key."""
         bare = text.replace(self.secret, "…") if self.secret else text
         return " ".join(bare.split())[:300]
-
-
-class Repeats:
-    """Sends a call again while its faults may pass, with jitter and no sooner than the provider asks.
-
-    A call whose attempts are used up is lost alone where others were answered meanwhile; where none was,
-    the teacher is gone.
-    """
-
-    def __init__(self, model: str, attempts: int, first_wait: float) -> None:
-        """Allow `attempts` sends, the second one about `first_wait` seconds after the first."""
-        self._model = model
-        self._attempts = attempts
-        self._growing = wait_exponential_jitter(initial=first_wait, max=_LONGEST_WAIT, jitter=first_wait)
-        self._spread = wait_random(0, first_wait)
-        self._answered = 0
-
-    async def __call__(self, send: Callable[[Request], Awaitable[Reply]], request: Request) -> Reply:
-        """The reply of the first attempt that is answered.
-
-        Raises:
-            RequestFailed: every attempt failed while other calls were answered.
-            TeacherUnavailable: every attempt failed and nothing was answered.
-        """
-        before = self._answered
-        repeated = AsyncRetrying(
-            sleep=anyio.sleep,
-            retry=retry_if_exception_type(PassingFault),
-            stop=stop_after_attempt(self._attempts),
-            wait=self._wait,
-        )
-        try:
-            reply: Reply = await repeated(send, request)
-        except RetryError as error:
-            last = error.last_attempt.exception()
-            what = f"{self._model} gave no answer in {self._attempts} attempts, at last: {last}"
-            if self._answered > before:
-                raise RequestFailed(what) from last
-            raise TeacherUnavailable(f"{what}; the same command goes on from here later") from last
-        self._answered += 1
-        return reply
-
-    def _wait(self, state: RetryCallState) -> float:
-        fault = state.outcome.exception() if state.outcome else None
-        asked = fault.wait if isinstance(fault, PassingFault) else 0.0
-        return asked + self._spread(state) if asked else self._growing(state)

@@ -15,7 +15,7 @@ from google.genai import errors, types
 from pydantic import ValidationError
 
 from simula.errors import TeacherUnavailable
-from simula.teacher.faults import Boundary, PassingFault, Repeats
+from simula.teacher.faults import Boundary, PassingFault
 from simula.teacher.port import Reply, Request, Usage
 from simula.teacher.retry_after import seconds_of
 from simula.teacher.settings import GeminiTeacher
@@ -60,12 +60,20 @@ class Gemini:
             )
         credential = "Google Cloud" if settings.vertex else settings.key_variable
         self.boundary = Boundary(settings.model, credential, secret)
-        self._repeats = Repeats(settings.model, settings.attempts, settings.first_wait)
         self.client = self._open(secret)
 
     async def ask(self, request: Request) -> Reply:
-        """Answer one request; passing faults are repeated."""
-        return await self._repeats(self._send, request)
+        """Answer one request.
+
+        Raises:
+            PassingFault: it may be answered if it is sent again.
+        """
+        config = self._config(request)
+        with self.translated():
+            answer = await self.client.aio.models.generate_content(
+                model=self.model, contents=request.prompt, config=config
+            )
+        return self.reply(answer)
 
     async def close(self) -> None:
         """Close the client's connections."""
@@ -112,27 +120,22 @@ class Gemini:
             automatic_continuation=False,
         )
 
-    async def _send(self, request: Request) -> Reply:
-        config = self._config(request)
-        with self.translated():
-            answer = await self.client.aio.models.generate_content(
-                model=self.model, contents=request.prompt, config=config
-            )
-        return self.reply(answer)
-
     @contextmanager
     def translated(self) -> Iterator[None]:
-        """Whatever the client raises inside, in the port's words."""
+        """Whatever the client raises inside, in the port's words.
+
+        Without its cause, which a traceback would print: providers repeat the key that they refuse.
+        """
         try:
             yield
         except errors.APIError as error:
-            raise self._fault(error) from error
-        except TimeoutError as error:
-            raise PassingFault(f"no answer within {self._settings.timeout:g} s") from error
+            raise self.fault(error) from None
+        except TimeoutError:
+            raise self.boundary.late(self._settings.timeout) from None
         except _BROKEN as error:
-            raise PassingFault(self.boundary.clean(f"{type(error).__name__}: {error}")) from error
+            raise PassingFault(self.boundary.clean(f"{type(error).__name__}: {error}")) from None
         except GoogleAuthError as error:
-            raise self.boundary.fault(401, str(error)) from error
+            raise self.boundary.fault(401, str(error)) from None
 
     def reply(self, answer: types.GenerateContentResponse) -> Reply:
         """What an answer says, in the port's words.
@@ -160,7 +163,8 @@ class Gemini:
             return Reply(text=text, model=model, finish="stop", usage=usage)
         raise PassingFault(f"an empty answer (finish reason {finish})")
 
-    def _fault(self, error: errors.APIError) -> Exception:
+    def fault(self, error: errors.APIError) -> Exception:
+        """What an error of the API says, in the port's words."""
         body = error.details if isinstance(error.details, Mapping) else {}
         inner = body.get("error", body)
         details = [item for item in inner.get("details", ()) if isinstance(item, Mapping)]

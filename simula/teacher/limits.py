@@ -1,65 +1,53 @@
-"""How many calls at once, and how many a minute."""
+"""A teacher within its limits."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import anyio
-import anyio.to_thread
 
+from simula.teacher.opening import Opening
+from simula.teacher.pace import Tokens
 from simula.teacher.port import Reply, Request, Teacher
+from simula.teacher.traffic import Limits, Traffic
+
+__all__ = ["Limited", "Limits"]
+
+_PLACES = 2
+"""Calls in work for each one in flight: one that waits to be sent again takes no other one's place."""
 
 
 class Limited:
-    """A teacher that is opened at its first call, and asked no faster than its limits allow.
-
-    Calls are begun evenly spaced: a provider that counts by the second sees no bursts. Waiting is sleep.
+    """A teacher that is opened at its first call, asked no faster than its limits allow, and asked again
+    while its faults may pass.
     """
 
-    def __init__(
-        self,
-        model: str,
-        open_teacher: Callable[[], Teacher],
-        concurrency: int,
-        requests_per_minute: float | None = None,
-    ) -> None:
+    def __init__(self, model: str, open_teacher: Callable[[], Teacher], limits: Limits) -> None:
         """Prepare; nothing is opened.
 
         Args:
             model: the model asked for.
-            open_teacher: makes the teacher behind the limits; runs in a thread, as it may import and load.
-            concurrency: calls in flight at once.
-            requests_per_minute: calls begun a minute; None: no limit.
+            open_teacher: makes the teacher behind the limits, which may raise `PassingFault`; runs in a
+                thread, as it may import and load.
+            limits: how fast it is asked.
         """
         self.model = model
-        self._open_teacher = open_teacher
-        self._teacher: Teacher | None = None
-        self._opening = anyio.Lock()
-        self._slots = anyio.Semaphore(concurrency)
-        self._spacing = 60.0 / requests_per_minute if requests_per_minute else 0.0
-        self._next_start = 0.0
+        self._opening = Opening(model, open_teacher)
+        self._places = anyio.Semaphore(_PLACES * limits.concurrency, fast_acquire=True)
+        self._tokens = Tokens(limits.tokens_counted)
+        self._traffic = Traffic(model, limits)
 
     async def ask(self, request: Request) -> Reply:
         """Answer one request when its turn comes."""
-        async with self._slots:
-            teacher = await self._opened()
-            await self._turn()
-            return await teacher.ask(request)
+        async with self._places:
+            teacher = await self._opening.opened()
+            return await self._traffic.send(
+                lambda: teacher.ask(request),
+                lambda: self._tokens.expected(request),
+                lambda reply: self._tokens.used(request, reply.usage),
+            )
 
     async def close(self) -> None:
         """Close what was opened; a later call opens it again."""
-        teacher, self._teacher = self._teacher, None
-        if teacher is not None:
-            await teacher.close()
-
-    async def _opened(self) -> Teacher:
-        async with self._opening:
-            if self._teacher is None:
-                self._teacher = await anyio.to_thread.run_sync(self._open_teacher)
-            return self._teacher
-
-    async def _turn(self) -> None:
-        if self._spacing:
-            start = max(anyio.current_time(), self._next_start)
-            self._next_start = start + self._spacing
-            await anyio.sleep_until(start)
+        await self._traffic.close()
+        await self._opening.close()

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 
 from simula.errors import TeacherUnavailable
-from simula.teacher.faults import Boundary, PassingFault, Repeats
+from simula.teacher.faults import Boundary, PassingFault
 from simula.teacher.port import Reply, Request, Usage
 from simula.teacher.retry_after import seconds_of
 from simula.teacher.settings import ServerTeacher
@@ -34,12 +34,26 @@ class Server:
                 f"export {settings.key_variable}=…, or set teacher.key_variable=null for a server without"
             )
         self._boundary = Boundary(settings.model, settings.key_variable or settings.base_url, self._secret)
-        self._repeats = Repeats(settings.model, settings.attempts, settings.first_wait)
         self._session: aiohttp.ClientSession | None = None
 
     async def ask(self, request: Request) -> Reply:
-        """Answer one request; passing faults are repeated."""
-        return await self._repeats(self._send, request)
+        """Answer one request.
+
+        Raises:
+            PassingFault: it may be answered if it is sent again.
+        """
+        url = f"{self._settings.base_url.rstrip('/')}/chat/completions"
+        try:
+            async with self._connected().post(url, json=self._body(request)) as response:
+                text = await response.text()
+                if response.status != 200:
+                    wait = seconds_of(response.headers.get("Retry-After", ""))
+                    raise self._fault(response.status, text, wait)
+        except TimeoutError:
+            raise self._boundary.late(self._settings.timeout) from None
+        except (aiohttp.ClientError, UnicodeDecodeError) as error:
+            raise PassingFault(self._boundary.clean(f"{type(error).__name__}: {error}")) from None
+        return self._reply(_object(text))
 
     async def close(self) -> None:
         """Close the connections; a later call opens new ones."""
@@ -56,20 +70,6 @@ class Server:
                 headers={"Authorization": f"Bearer {self._secret}"} if self._secret else None,
             )
         return self._session
-
-    async def _send(self, request: Request) -> Reply:
-        url = f"{self._settings.base_url.rstrip('/')}/chat/completions"
-        try:
-            async with self._connected().post(url, json=self._body(request)) as response:
-                text = await response.text()
-                if response.status != 200:
-                    wait = seconds_of(response.headers.get("Retry-After", ""))
-                    raise self._fault(response.status, text, wait)
-        except TimeoutError as error:
-            raise PassingFault(f"no answer within {self._settings.timeout:g} s") from error
-        except (aiohttp.ClientError, UnicodeDecodeError) as error:
-            raise PassingFault(self._boundary.clean(f"{type(error).__name__}: {error}")) from error
-        return self._reply(_object(text))
 
     def _body(self, request: Request) -> dict[str, Any]:
         return {
@@ -100,8 +100,8 @@ class Server:
             choice = body["choices"][0]
             finish, message = choice["finish_reason"], choice["message"]
             content = message.get("content") or ""
-        except (KeyError, IndexError, TypeError, AttributeError) as error:
-            raise PassingFault(self._boundary.clean(f"not a chat completion: {json.dumps(body)}")) from error
+        except (KeyError, IndexError, TypeError, AttributeError):
+            raise PassingFault(self._boundary.clean(f"not a chat completion: {json.dumps(body)}")) from None
         model = str(body.get("model") or self.model)
         if (wrong := self._boundary.other_model(model, self._settings.allow_model)) is not None:
             raise wrong

@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from pydantic import Field, InstanceOf, model_validator
 
 from simula.settings import Settings, incidental
-from simula.teacher.limits import Limited
+from simula.teacher.ledger import Ledger
+from simula.teacher.limits import Limited, Limits
+from simula.teacher.opening import Opening
 from simula.teacher.price import Price
+from simula.teacher.recorded import Recorded
+from simula.teacher.remote import Remote, Sampling
 
 if TYPE_CHECKING:
     from simula.teacher.port import Teacher
 
 __all__ = [
     "EmbeddedTeacher",
+    "GeminiBatchTeacher",
     "GeminiTeacher",
     "Price",
     "ReplayTeacher",
     "ServerTeacher",
     "TeacherSettings",
     "options",
+    "silent",
 ]
+
+
+def silent(text: str) -> None:
+    """Say nothing."""
 
 
 @runtime_checkable
@@ -71,34 +82,6 @@ def options(settings: TeacherSettings) -> str:
     return " ".join(f"{name}={value}" for name, value in sorted(set_ones.items()) if value != [])
 
 
-class Sampling(Settings):
-    """What all real teachers have in common."""
-
-    temperature: float = Field(1.0, ge=0)
-    """Sampling temperature. The paper is silent: 1.0, the providers' default."""
-    max_tokens: int = Field(2048, ge=1)
-    """Longest reply, tokens; thinking counts where a model thinks."""
-    price: Price = incidental(Price())
-    """USD a million tokens; free unless stated."""
-    concurrency: int = incidental(64, ge=1)
-    """Calls in flight at once."""
-    requests_per_minute: float | None = incidental(None, gt=0)
-    """Calls begun in a minute at most, evenly spaced; null: no limit."""
-
-
-class Remote(Sampling):
-    """What teachers behind a network have in common."""
-
-    allow_model: tuple[str, ...] = ()
-    """Other models whose answers are accepted, such as the successor that a retired model's calls go to."""
-    timeout: float = incidental(180.0, gt=0)
-    """Seconds until an unanswered call counts as lost and is sent again."""
-    attempts: int = incidental(8, ge=1)
-    """How often a call is sent while faults may pass (busy, overloaded, connection lost)."""
-    first_wait: float = incidental(1.0, gt=0)
-    """Seconds before the second attempt; doubled each time up to a minute, with jitter."""
-
-
 class GeminiTeacher(Remote):
     """A Gemini model, by the Developer API with a key or by Vertex with Google Cloud credentials."""
 
@@ -141,7 +124,67 @@ class GeminiTeacher(Remote):
 
             return Gemini(self)
 
-        return Limited(self.model, open_client, self.concurrency, self.requests_per_minute)
+        account = (self.key_variable, self.vertex, self.project, self.base_url)
+        return Limited(self.model, open_client, self.limits(self.model, *account))
+
+
+class GeminiBatchTeacher(GeminiTeacher):
+    """The same model by the Developer API's batch jobs: half the price, answers within a day.
+
+    Its answers are the online teacher's, under the same keys: a run may change from one to the other.
+    """
+
+    requests_per_file: int = incidental(5000, ge=1)
+    """Requests submitted together at most. Providers limit the tokens of all batches of a model, too."""
+    bytes_per_file: int = incidental(1_900_000_000, ge=1)
+    """Size of what is submitted together at most; the provider takes 2 GB."""
+    gather: float = incidental(10.0, gt=0)
+    """Seconds after the last request until those that have come are submitted."""
+    poll: float = incidental(30.0, gt=0)
+    """Seconds between two looks at a batch."""
+    submissions: int = incidental(4, ge=1)
+    """How often a request is submitted while the faults of its answers may pass."""
+    transfer_timeout: float = incidental(3600.0, gt=0)
+    """Seconds for a file of answers."""
+    folder: Path = incidental(Path("outputs/batches"))
+    """Folder of the records of batches under way; the same for all processes that are to share them."""
+
+    @model_validator(mode="after")
+    def _developer_api(self) -> GeminiBatchTeacher:
+        if self.vertex:
+            raise ValueError(
+                "vertex=true: batches go to the Developer API, with a key; Vertex's need a storage bucket"
+            )
+        if idle := {"concurrency", "requests_per_minute", "tokens_per_minute"} & self.model_fields_set:
+            raise ValueError(
+                f"{' and '.join(sorted(idle))}: a batch is as large as what is asked at one time; set "
+                "dataset.concurrency instead"
+            )
+        return self
+
+    def identity(self) -> dict[str, Any]:
+        """The online teacher's: by which way an answer came decides nothing."""
+        return super().identity() | {"kind": GeminiTeacher.__name__}
+
+    def connect(self) -> Teacher:
+        """A teacher that opens its client at the first call, with a ledger of its own beside the batches."""
+        ledger = Ledger(self.folder)
+        return Recorded(self.over(ledger), ledger, options(self))
+
+    def over(self, ledger: Ledger, say: Callable[[str], None] = silent) -> Teacher:
+        """A teacher that opens its client at the first call, to be recorded in `ledger`.
+
+        Args:
+            ledger: where answers go, too, whose askers are gone; it is closed by whoever opened it.
+            say: told, in a line, whenever a batch has come further.
+        """
+
+        def open_client() -> Teacher:
+            from simula.teacher.batch import GeminiBatch
+
+            return GeminiBatch(self, ledger, say)
+
+        return Opening(self.model, open_client)
 
 
 class ServerTeacher(Remote):
@@ -162,7 +205,7 @@ class ServerTeacher(Remote):
 
             return Server(self)
 
-        return Limited(self.model, open_session, self.concurrency, self.requests_per_minute)
+        return Limited(self.model, open_session, self.limits(self.model, self.key_variable, self.base_url))
 
 
 class EmbeddedTeacher(Sampling):
@@ -214,7 +257,9 @@ class EmbeddedTeacher(Sampling):
 
             return Embedded(self)
 
-        return Limited(self.model, load, self.concurrency, self.requests_per_minute)
+        return Limited(
+            self.model, load, Limits(self.concurrency, requests_per_minute=self.requests_per_minute)
+        )
 
 
 class ReplayTeacher(Settings):

@@ -10,6 +10,7 @@ from teacher_requests import make_request
 
 from simula.errors import TeacherUnavailable
 from simula.teacher import Limited, Reply, Request, ScriptedTeacher, Teacher
+from simula.teacher.limits import Limits
 
 
 class Watched(ScriptedTeacher):
@@ -45,7 +46,7 @@ def ask_together(teacher: Teacher, calls: int) -> None:
 
 def test_calls_at_once() -> None:
     inner = Watched(0.02)
-    ask_together(Limited("scripted", lambda: inner, concurrency=3), 12)
+    ask_together(Limited("scripted", lambda: inner, Limits(3)), 12)
     assert inner.most == 3
     assert len(inner.requests) == 12
 
@@ -53,14 +54,14 @@ def test_calls_at_once() -> None:
 def test_calls_a_minute_are_spaced_and_waiting_costs_nothing() -> None:
     inner = Watched(0)
     start, before = time.monotonic(), time.process_time()
-    ask_together(Limited("scripted", lambda: inner, concurrency=10, requests_per_minute=600), 8)
+    ask_together(Limited("scripted", lambda: inner, Limits(10, requests_per_minute=600)), 8)
     assert [begun - start >= 0.1 * number for number, begun in enumerate(inner.begun)] == [True] * 8
     assert time.process_time() - before < 0.4
 
 
 def test_a_slow_start_is_not_made_up_for_by_a_burst() -> None:
     inner = Watched(0)
-    teacher = Limited("scripted", lambda: inner, concurrency=10, requests_per_minute=600)
+    teacher = Limited("scripted", lambda: inner, Limits(10, requests_per_minute=600))
 
     async def run() -> float:
         await teacher.ask(make_request())
@@ -82,7 +83,7 @@ def test_opened_once_at_the_first_call_and_again_after_closing() -> None:
         opened.append(Watched(0))
         return opened[-1]
 
-    teacher = Limited("scripted", open_teacher, concurrency=4)
+    teacher = Limited("scripted", open_teacher, Limits(4))
 
     async def close_unopened() -> None:
         await teacher.close()
@@ -101,7 +102,7 @@ def test_a_teacher_that_cannot_be_opened_says_so_to_every_call() -> None:
     def refuse() -> Teacher:
         raise TeacherUnavailable("no key")
 
-    teacher = Limited("scripted", refuse, concurrency=1)
+    teacher = Limited("scripted", refuse, Limits(1))
 
     async def run() -> None:
         for _ in range(2):
