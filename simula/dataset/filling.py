@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import anyio
@@ -12,14 +11,28 @@ import anyio
 from simula.concurrency import first_error
 from simula.dataset.language import foreign
 from simula.dataset.similarity import SimilarityIndex
-from simula.generation import NO_MIX, Candidate, DatasetSettings, Mechanism, Slot, fill
+from simula.generation import (
+    NO_MIX,
+    Candidate,
+    DatasetSettings,
+    History,
+    Mechanism,
+    SeenMixes,
+    Slot,
+    Texts,
+    fill,
+    looks_back,
+)
 from simula.mix import Mix, draw_mix
 from simula.prompts import Tally
+
+AHEAD = 16_384
+"""Slots that may be begun beyond one that is not settled: a call that hangs does not fill the memory."""
 
 
 @dataclass(slots=True)
 class Filling:
-    """Candidates in slot order, and what they cost.
+    """Gives candidates in slot order to `keep`, which is all that holds them, and counts what they cost.
 
     The rows are the first N accepted candidates in slot order, whatever the order in which calls
     return. A slot is only started while all those in flight, if accepted, would not reach N: so the
@@ -34,21 +47,23 @@ class Filling:
     tokens: int = 0
     """Counted against `settings.tokens`; what the taxonomies cost, to begin with."""
     on_change: Callable[[Filling], None] = lambda filling: None
-    candidates: list[Candidate] = field(default_factory=list)
+    keep: Callable[[Candidate], None] = lambda candidate: None
+    """Takes each candidate of the data set, in slot order, when its status will not change any more."""
+    texts: Texts = field(default_factory=list)
+    """Where the texts are kept that later slots look back at."""
+    kept: int = 0
     accepted: int = 0
     in_flight: int = 0
     tally: Tally = field(default_factory=Tally)
     """Of the calls made here; candidates that were restored are not in it."""
-    _end: int | None = None
-    """Number of candidates that the budget pays for, once it is known; those after it are dropped."""
+    exhausted: bool = False
+    """The token budget came first; candidates from there on are dropped."""
     _waiting: dict[int, Candidate] = field(default_factory=dict)
     _hopeful: int = 0
     """Waiting candidates that may become rows."""
     _next: int = 0
-    _seen: defaultdict[tuple[tuple[str, tuple[str, ...]], ...], list[int]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    """Mix to the slots that drew it."""
+    _seen: SeenMixes = field(default_factory=SeenMixes)
+    _history: History = field(init=False)
     _changed: anyio.Event = field(default_factory=anyio.Event)
     _tests: SimilarityIndex = field(init=False)
     _rows: SimilarityIndex = field(init=False)
@@ -58,6 +73,7 @@ class Filling:
         self._rows = SimilarityIndex(self.settings.ngram, self.settings.similarity)
         for name, text in self.test:
             self._tests.add(name, text)
+        self._history = History(self.mechanism.recipe, self.mechanism.scenarios, self.texts)
 
     @property
     def limit(self) -> int:
@@ -65,21 +81,20 @@ class Filling:
         return math.ceil(self.size * self.settings.candidates_per_row)
 
     @property
-    def exhausted(self) -> bool:
-        """The token budget came first."""
-        return self._end is not None
+    def refused(self) -> int:
+        """Candidates that did not become rows."""
+        return self.kept - self.accepted
 
     def restore(self, candidates: Iterable[Candidate]) -> None:
         """Begin with candidates of the same data set, in slot order, that were made for another size."""
         for candidate in candidates:
             if self.accepted == self.size or self.exhausted or self._next >= self.limit:
                 return
-            self._draw(candidate.slot)
+            self._note(candidate.mix)
             self._next += 1
             if candidate.status == "accepted" and candidate.example is not None:
                 self._rows.add(str(candidate.slot), candidate.example.text)
             self._append(candidate)
-        self._drop()
 
     async def run(self) -> None:
         """Fill until the target, the token budget, or the candidate limit.
@@ -91,9 +106,7 @@ class Filling:
             async with anyio.create_task_group() as group:
                 while True:
                     while self._may_start():
-                        number = self._next
-                        mix, same = self._draw(number)
-                        group.start_soon(self._fill, Slot(number, mix, same, self._settled))
+                        group.start_soon(self._fill, self._slot(self._next))
                         self._next += 1
                         self.in_flight += 1
                     if not self.in_flight:
@@ -102,12 +115,11 @@ class Filling:
                     self._changed = anyio.Event()
         except BaseExceptionGroup as errors:
             raise first_error(errors) from None
-        self._drop()
 
     def _may_start(self) -> bool:
         return (
             self.in_flight < self.settings.concurrency
-            and self._next < self.limit
+            and self._next < min(self.limit, len(self._history) + AHEAD)
             and self.accepted + self._hopeful + self.in_flight < self.size
             and self._affordable()
         )
@@ -118,26 +130,29 @@ class Filling:
             return True
         if self.exhausted:
             return False
-        mean = self.tokens / max(1, len(self.candidates))
+        mean = self.tokens / max(1, self.kept)
         unsettled = self.in_flight + len(self._waiting)
         return not unsettled or self.tokens + mean * (unsettled + 1) <= self.settings.tokens
 
-    def _draw(self, number: int) -> tuple[Mix, tuple[int, ...]]:
-        """The slot's mix, and the earlier slots with the same one. Called once a slot, in slot order."""
+    def _slot(self, number: int) -> Slot:
+        """The slot with its mix. Called once a slot, in slot order."""
         mechanism = self.mechanism
         if mechanism.taxonomies is None:
-            return NO_MIX, ()
+            return Slot(number, NO_MIX, 0, (), self._settled)
         mix = draw_mix(mechanism.taxonomies, mechanism.taxonomy, mechanism.seed, number)
-        slots = self._seen[tuple((choice.factor, choice.path) for choice in mix.choices)]
-        same = tuple(slots)
-        slots.append(number)
-        return mix, same
+        return Slot(number, mix, self._note(mix), _Before(self._seen, number), self._settled)
 
-    async def _settled(self, count: int) -> Sequence[Candidate]:
+    def _note(self, mix: Mix) -> int:
+        """How many slots before this one drew the same mix, where that matters."""
+        if self.mechanism.taxonomies is None or not looks_back(self.mechanism.scenarios):
+            return 0
+        return self._seen.draw(mix)
+
+    async def _settled(self, count: int) -> History:
         """The first `count` candidates, when they are all there; slots only ever wait for earlier ones."""
-        while len(self.candidates) < count:
+        while len(self._history) < count:
             await self._changed.wait()
-        return self.candidates[:count]
+        return self._history
 
     async def _fill(self, slot: Slot) -> None:
         candidate, tally = await fill(slot, self.mechanism)
@@ -145,7 +160,7 @@ class Filling:
         self._waiting[slot.number] = candidate
         self._hopeful += candidate.status == "accepted"
         self.in_flight -= 1
-        while (ready := self._waiting.pop(len(self.candidates), None)) is not None:
+        while (ready := self._waiting.pop(len(self._history), None)) is not None:
             self._hopeful -= ready.status == "accepted"
             self._append(self._filtered(ready))
         self.on_change(self)
@@ -154,16 +169,14 @@ class Filling:
     def _append(self, candidate: Candidate) -> None:
         budget = self.settings.tokens
         if not self.exhausted and budget is not None and self.tokens + candidate.tokens > budget:
-            self._end = len(self.candidates)
+            self.exhausted = True
         # Even beyond the budget's end: slots in flight may wait for it.
-        self.candidates.append(candidate)
+        self._history.add(candidate)
         if not self.exhausted:
+            self.kept += 1
             self.tokens += candidate.tokens
             self.accepted += candidate.status == "accepted"
-
-    def _drop(self) -> None:
-        if self._end is not None:
-            del self.candidates[self._end :]
+            self.keep(candidate)
 
     def _filtered(self, candidate: Candidate) -> Candidate:
         """Language, decontamination against the benchmark, de-duplication against the rows before it."""
@@ -180,3 +193,14 @@ class Filling:
             return candidate.model_copy(update={"status": "duplicate", "reason": f"like row of slot {twin}"})
         self._rows.add(str(candidate.slot), text)
         return candidate
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """The earlier slots with a slot's mix, the latest first, sought when they are asked for."""
+
+    seen: SeenMixes
+    number: int
+
+    def __iter__(self) -> Iterator[int]:
+        return self.seen.before(self.number)

@@ -1,6 +1,7 @@
 """From a slot to a candidate: scenario, complexity, sample, critics, refinement; and other recipes."""
 
 from simula.generation.candidate import Candidate, Mechanism
+from simula.generation.history import History, SeenMixes, Texts, looks_back
 from simula.generation.recipes import NO_MIX
 from simula.generation.settings import (
     Complexity,
@@ -19,11 +20,15 @@ __all__ = [
     "Complexity",
     "DatasetSettings",
     "EvolInstruct",
+    "History",
     "Mechanism",
     "Recipe",
     "Scenarios",
+    "SeenMixes",
     "SelfInstruct",
     "Simula",
     "Slot",
+    "Texts",
     "fill",
+    "looks_back",
 ]

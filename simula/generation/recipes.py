@@ -6,14 +6,13 @@ the rounds before it, so that they run at once and the order in which calls retu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from simula.domain import Domain, Example, Place
-from simula.generation.candidate import Candidate
+from simula.generation.history import History
 from simula.generation.samples import read_example, reply_schema, write_sample
 from simula.generation.settings import EvolInstruct, SelfInstruct
 from simula.mix import Mix
@@ -34,6 +33,29 @@ class Descent:
     operation: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The accepted data points that a slot may look at: those of the first `settled` slots."""
+
+    history: History
+    settled: int
+
+    def __len__(self) -> int:
+        return self.history.accepted_before(self.settled)
+
+    def seeds(self, recipe: SelfInstruct) -> int:
+        """How many of them are seeds; they come first."""
+        return self.history.accepted_before(min(self.settled, recipe.seeds))
+
+    def slot(self, number: int) -> int:
+        """The slot of the data point of this number."""
+        return self.history.accepted_slot(number)
+
+    def values(self, number: int) -> dict[str, object]:
+        """The data point of this number, as prompt files read it."""
+        return self.history.example(self.slot(number)).model_dump(mode="json")
+
+
 def settled_before(recipe: SelfInstruct | EvolInstruct, slot: int) -> int:
     """How many slots must be settled before this one is written: whole rounds, none for the seeds."""
     return 0 if slot < recipe.seeds else max(recipe.seeds, slot // recipe.round * recipe.round)
@@ -42,7 +64,7 @@ def settled_before(recipe: SelfInstruct | EvolInstruct, slot: int) -> int:
 async def write_by_recipe(
     recipe: SelfInstruct | EvolInstruct,
     domain: Domain,
-    before: Sequence[Candidate],
+    pool: Pool,
     draw: np.random.Generator,
     place: Place,
     asker: Asker,
@@ -54,7 +76,7 @@ async def write_by_recipe(
     Args:
         recipe: which one, with its settings.
         domain: what data is wanted.
-        before: the candidates of `settled_before` slots.
+        pool: the accepted data points of `settled_before` slots.
         draw: chooses parents and operation.
         place: of the right option.
         asker: who writes.
@@ -64,35 +86,29 @@ async def write_by_recipe(
     Raises:
         UnreadableReply: no attempt describes an example.
     """
-    pool = [candidate for candidate in before if candidate.status == "accepted"]
-    if not pool:
+    if not len(pool):
         return Descent(await write_sample(domain, NO_MIX, "", place, asker, seed, tally))
     values: dict[str, Any] = {"item": domain.item}
     if isinstance(recipe, SelfInstruct):
         parents, operation = _shown(recipe, pool, draw), ""
-        values |= {"examples": [_values(parent) for parent in parents]}
+        values |= {"examples": [pool.values(parent) for parent in parents]}
         template = "write_like"
     else:
-        parents = [pool[int(draw.integers(len(pool)))]]
+        parents = [int(draw.integers(len(pool)))]
         operation = OPERATIONS[int(draw.integers(len(OPERATIONS)))]
-        values |= {"example": _values(parents[0]), "operation": operation}
+        values |= {"example": pool.values(parents[0]), "operation": operation}
         template = "evolve"
     reply = await asker.ask(template, reply_schema(domain), values, seed=seed, tally=tally)
-    slots = tuple(parent.slot for parent in parents)
+    slots = tuple(pool.slot(parent) for parent in parents)
     return Descent(read_example(domain, reply, place), slots, operation)
 
 
-def _shown(recipe: SelfInstruct, pool: Sequence[Candidate], draw: np.random.Generator) -> list[Candidate]:
+def _shown(recipe: SelfInstruct, pool: Pool, draw: np.random.Generator) -> list[int]:
     """Seeds and later data points in the recipe's proportion, in a drawn order; fewer where fewer exist."""
-    seeds = [candidate for candidate in pool if candidate.slot < recipe.seeds]
-    later = [candidate for candidate in pool if candidate.slot >= recipe.seeds]
-    few = min(recipe.shown_seeds if later else recipe.shown, len(seeds))
-    some = min(recipe.shown - few, len(later))
-    chosen = [seeds[i] for i in draw.permutation(len(seeds))[:few]]
-    chosen += [later[i] for i in draw.permutation(len(later))[:some]]
+    seeds = pool.seeds(recipe)
+    later = len(pool) - seeds
+    few = min(recipe.shown_seeds if later else recipe.shown, seeds)
+    some = min(recipe.shown - few, later)
+    chosen = [int(i) for i in draw.permutation(seeds)[:few]]
+    chosen += [seeds + int(i) for i in draw.permutation(later)[:some]]
     return [chosen[i] for i in draw.permutation(len(chosen))]
-
-
-def _values(candidate: Candidate) -> dict[str, object]:
-    assert candidate.example is not None
-    return candidate.example.model_dump(mode="json")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from simula.critique import Decision, Verdict, decide, double_critic, judge
@@ -11,7 +12,8 @@ from simula.domain import Example
 from simula.draws import balanced, entropy, generator
 from simula.errors import RequestFailed, UnreadableReply
 from simula.generation.candidate import Candidate, Mechanism, Status
-from simula.generation.recipes import settled_before, write_by_recipe
+from simula.generation.history import History, looks_back
+from simula.generation.recipes import Pool, settled_before, write_by_recipe
 from simula.generation.samples import refine, write_sample
 from simula.generation.scenarios import as_values, complexify, is_complex, scenario_draw, write_scenario
 from simula.generation.settings import Simula
@@ -25,10 +27,12 @@ class Slot:
 
     number: int
     mix: Mix
-    same_mix: tuple[int, ...]
-    """Earlier slots with the same mix."""
-    settled: Callable[[int], Awaitable[Sequence[Candidate]]]
-    """The first so many candidates, as soon as the post-filter has seen them all."""
+    repeats: int
+    """How many earlier slots have the same mix."""
+    same_mix: Iterable[int]
+    """These slots, the latest first; each call for an iterator begins anew."""
+    settled: Callable[[int], Awaitable[History]]
+    """The candidates, as soon as the post-filter has seen the first so many of them."""
 
 
 async def fill(slot: Slot, mechanism: Mechanism) -> tuple[Candidate, Tally]:
@@ -90,11 +94,11 @@ class _Work:
                 self.tally,
             )
             return
-        before = await self.slot.settled(settled_before(settings.recipe, self.slot.number))
+        before = settled_before(settings.recipe, self.slot.number)
         descent = await write_by_recipe(
             settings.recipe,
             settings.domain,
-            before,
+            Pool(await self.slot.settled(before), before),
             generator(settings.seed, self.slot.number, "recipe"),
             self.place,
             settings.writer,
@@ -123,12 +127,12 @@ class _Work:
 
     async def _earlier_scenarios(self) -> list[str]:
         """The sequential mode (Section 2.3): scenarios of this mix so far, once it came up often enough."""
-        settings, same = self.mechanism.scenarios, self.slot.same_mix
-        if settings.sequential_after is None or len(same) < max(1, settings.sequential_after):
+        settings, slot = self.mechanism.scenarios, self.slot
+        if not looks_back(settings) or slot.repeats < max(1, settings.sequential_after or 0):
             return []
-        before = await self.slot.settled(same[-1] + 1)
-        found = [before[slot].plain_scenario or before[slot].scenario for slot in same]
-        return [scenario for scenario in found if scenario][-settings.shown :]
+        before = await slot.settled(next(iter(slot.same_mix)) + 1)
+        found = filter(None, (before.scenario(earlier) for earlier in slot.same_mix))
+        return list(islice(found, settings.shown))[::-1]
 
     async def judge(self) -> None:
         """Requirement critic with refinements, double critic with rewrites or rejection (Section 2.4)."""

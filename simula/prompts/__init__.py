@@ -2,6 +2,6 @@
 
 from simula.prompts.asking import Asker
 from simula.prompts.rendering import system_prompt, template_hash
-from simula.prompts.tally import Spent, Tally, total
+from simula.prompts.tally import Spent, Tally, Total, total
 
-__all__ = ["Asker", "Spent", "Tally", "system_prompt", "template_hash", "total"]
+__all__ = ["Asker", "Spent", "Tally", "Total", "system_prompt", "template_hash", "total"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -118,22 +119,39 @@ class Tally:
         return sum(account.price.of(account.fresh) for account in self.accounts.values())
 
 
+class Total:
+    """Sums by teacher, over work added piece by piece; in one order, sums of prices come out the same."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._answered: dict[str, set[str]] = {}
+        self._sums: dict[str, dict[str, Any]] = {}
+
+    def add(self, one: Spent) -> None:
+        """Add one piece of work."""
+        sums = self._sums.get(one.model)
+        if sums is None:
+            sums = self._sums[one.model] = dict.fromkeys(_SUMMED, 0)
+            self._answered[one.model] = set()
+        self._answered[one.model].update(one.answered)
+        for name in _SUMMED:
+            sums[name] += getattr(one, name)
+
+    @property
+    def spent(self) -> list[Spent]:
+        """The sums, sorted by the teacher's name."""
+        return [
+            Spent(model=model, answered=tuple(sorted(self._answered[model])), **sums)
+            for model, sums in sorted(self._sums.items())
+        ]
+
+
+_SUMMED = ("calls", "prompt", "cached", "completion", "usd")
+
+
 def total(spent: Iterable[Spent]) -> list[Spent]:
-    """Sums by teacher, sorted by its name; in the order given, so that the sums of prices are the same."""
-    sums: dict[str, Spent] = {}
+    """Sums by teacher, sorted by its name."""
+    sums = Total()
     for one in spent:
-        before = sums.get(one.model)
-        sums[one.model] = one if before is None else _plus(before, one)
-    return [sums[model] for model in sorted(sums)]
-
-
-def _plus(one: Spent, other: Spent) -> Spent:
-    return Spent(
-        model=one.model,
-        answered=tuple(sorted({*one.answered, *other.answered})),
-        calls=one.calls + other.calls,
-        prompt=one.prompt + other.prompt,
-        cached=one.cached + other.cached,
-        completion=one.completion + other.completion,
-        usd=one.usd + other.usd,
-    )
+        sums.add(one)
+    return sums.spent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections import Counter
+import time
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -17,17 +17,21 @@ from simula.dataset import Filling
 from simula.domain import MultipleChoice
 from simula.errors import ShortOfTarget
 from simula.generation import Candidate, Mechanism
-from simula.metrics.shift import NodeCounts, shifts
+from simula.metrics.shift import shifts
 from simula.mix import planned
 from simula.stages.bench import Bench, cost
+from simula.stages.counting import Counts
 from simula.stages.keys import dataset_key, rows_key, taxonomy_key
 from simula.stages.taxonomy import STAGE as TAXONOMY
 from simula.stages.taxonomy import read_taxonomies
 from simula.store.artifacts import MANIFEST, write_json
 from simula.store.benchmarks.item import checksum
-from simula.store.rows import COUNTS, REFUSED, ROWS, read_rows, write_rows
+from simula.store.rows import COUNTS, REFUSED, ROWS, RowWriter, read_rows, stored_candidates
+from simula.store.spool import Spool
 
 STAGE = "dataset"
+LOG_S = 2.0
+"""Seconds between two points of a tracked curve: a tracker takes half a millisecond for each."""
 
 
 def build_dataset(bench: Bench) -> dict[str, Any]:
@@ -71,23 +75,37 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
             double_judge=double_judge,
             recipe=config.recipe,
         )
+        rows = stack.enter_context(RowWriter(folder / ROWS))
+        refused = stack.enter_context(RowWriter(folder / REFUSED))
+        texts = stack.enter_context(Spool(folder))
+        counts, logged = Counts(), 0.0
+
+        def keep(candidate: Candidate) -> None:
+            (rows if candidate.status == "accepted" else refused).add(candidate)
+            counts.add(candidate)
+
         with bench.progress.bar("dataset: rows accepted") as meter:
 
             def on_change(filling: Filling) -> None:
-                refused = len(filling.candidates) - filling.accepted
-                meter(filling.accepted, size, f"({refused} refused, {filling.in_flight} in flight)")
-                log({"accepted": filling.accepted, "refused": refused, "calls": filling.tally.calls})
+                nonlocal logged
+                note = f"({filling.refused} refused, {filling.in_flight} in flight)"
+                meter(filling.accepted, size, note)
+                if time.monotonic() > logged + LOG_S or not filling.in_flight:
+                    logged = time.monotonic()
+                    calls = filling.tally.calls
+                    log({"accepted": filling.accepted, "refused": filling.refused, "calls": calls})
 
-            filling = Filling(mechanism, config.dataset, size, test, _taxonomy_tokens(bench), on_change)
-            filling.restore(stored := _stored(bench))
-            if stored:
-                bench.progress.line(f"dataset: {len(filling.candidates)} candidates of another size stand")
+            spent = _taxonomy_tokens(bench)
+            filling = Filling(mechanism, config.dataset, size, test, spent, on_change, keep, texts)
+            if (stored := _stored(bench)) is not None:
+                filling.restore(stored_candidates(stored))
+                bench.progress.line(f"dataset: {filling.kept:,} candidates of another size stand")
             await filling.run()
     said = {
-        **_write(bench, folder, filling),
+        **_said(config, filling, counts),
         "test_items_compared_with": len(items),
         "test_items_checksum": checksum(items) if items else None,
-        **_shift(config, filling),
+        **_shift(config, filling, counts),
     }
     if not filling.accepted or (filling.accepted < size and not filling.exhausted):
         raise ShortOfTarget(_short(bench, folder, filling, said))
@@ -102,68 +120,39 @@ def _taxonomy_tokens(bench: Bench) -> int:
     return int(manifest.get("prompt_tokens", 0)) + int(manifest.get("completion_tokens", 0))
 
 
-def _stored(bench: Bench) -> list[Candidate]:
-    """This data set's candidates at another size, in slot order: of a larger one, else of the largest."""
+def _stored(bench: Bench) -> Path | None:
+    """The folder of this data set at another size: of a larger one, else of the largest."""
     folder = bench.store.folder(STAGE, dataset_key(bench.config))
     sizes = {}
     for manifest in folder.glob(f"*/{MANIFEST}"):
         if not manifest.parent.suffix:  # .work: not published
             sizes[int(json.loads(manifest.read_text())["rows"])] = manifest.parent
     if not sizes:
-        return []
+        return None
     enough = [size for size in sizes if size >= bench.config.scalars.size]
-    chosen = sizes[min(enough) if enough else max(sizes)]
-    candidates = read_rows(chosen / ROWS) + read_rows(chosen / REFUSED)
-    return sorted(candidates, key=lambda candidate: candidate.slot)
+    return sizes[min(enough) if enough else max(sizes)]
 
 
-def _write(bench: Bench, folder: Path, filling: Filling) -> dict[str, Any]:
-    config = bench.config
-    candidates = filling.candidates
-    accepted = [candidate for candidate in candidates if candidate.status == "accepted"]
-    refused = [candidate for candidate in candidates if candidate.status != "accepted"]
-    write_rows(folder / ROWS, accepted)
-    write_rows(folder / REFUSED, refused)
-    spent = [one for candidate in candidates for one in candidate.spent]
+def _said(config: Config, filling: Filling, counts: Counts) -> dict[str, Any]:
     said = {
-        "rows": len(accepted),
+        "rows": counts.rows,
         "target": config.scalars.size,
         "ended_by": "tokens" if filling.exhausted else "size",
-        "candidates": len(candidates),
-        "refused": dict(sorted(Counter(map(refusal, refused)).items())),
-        "refinements": sum(candidate.refinements for candidate in candidates),
-        "complex_rows": sum(candidate.complex for candidate in accepted),
-        "sequential_rows": sum(candidate.earlier_scenarios > 0 for candidate in accepted),
-        **cost(spent, filling.tally),
-        # Of every candidate, those of an earlier size included.
-        "repaired": sum(candidate.repaired for candidate in candidates),
-        "asked_again": sum(candidate.asked_again for candidate in candidates),
-        "templates": dict(sorted({k: v for c in candidates for k, v in c.templates.items()}.items())),
+        **cost(counts.spent.spent, filling.tally),
+        **counts.said(),
     }
     if isinstance(config.domain.task, MultipleChoice):
-        letters = Counter(candidate.example.answer for candidate in accepted if candidate.example)
-        said["right_letters"] = dict(sorted(letters.items()))
+        said["right_letters"] = dict(sorted(counts.answers.items()))
     return said
 
 
-def _shift(config: Config, filling: Filling) -> dict[str, Any]:
+def _shift(config: Config, filling: Filling, counts: Counts) -> dict[str, Any]:
     """How far refusals moved the distribution over nodes away from the planned one, by factor."""
     taxonomies = filling.mechanism.taxonomies
     if taxonomies is None:
         return {}
-    drawn = [candidate.mix for candidate in filling.candidates]
-    kept = [candidate.mix for candidate in filling.candidates if candidate.status == "accepted"]
-    found = shifts(planned(taxonomies, config.taxonomy), NodeCounts(drawn), NodeCounts(kept))
+    found = shifts(planned(taxonomies, config.taxonomy), counts.drawn, counts.kept)
     return {"shift": [factor.to_json() for factor in found]}
-
-
-def refusal(candidate: Candidate) -> str:
-    """The kind of refusal, as tables count it: "rejected: requirements", "unusable: cut off"."""
-    if candidate.status in ("rejected", "undecided"):
-        return f"{candidate.status}: {candidate.reason}"
-    if candidate.status == "unusable":
-        return f"unusable: {candidate.reason.split(':')[0]}"
-    return candidate.status
 
 
 def _short(bench: Bench, folder: Path, filling: Filling, said: Mapping[str, Any]) -> str:

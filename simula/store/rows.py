@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from heapq import merge
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import pyarrow as pa
@@ -72,12 +74,71 @@ SCHEMA = pa.schema(
 )
 
 
-def write_rows(path: Path, candidates: Sequence[Candidate]) -> None:
+_CHUNK = 256
+"""Candidates that are turned into columns at a time, so that few wait as objects and no step takes long."""
+
+
+class RowWriter:
+    """Writes candidates as they come, one row each; a group of rows is written when it is full."""
+
+    def __init__(self, path: Path) -> None:
+        """Begin the file, replacing what there was."""
+        self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd")
+        self._candidates: list[Candidate] = []
+        self._chunks: list[pa.RecordBatch] = []
+        self._groups = 0
+
+    def __enter__(self) -> RowWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._turn()
+            self._write(last=True)
+        self._writer.close()
+
+    def add(self, candidate: Candidate) -> None:
+        """The next row."""
+        self._candidates.append(candidate)
+        if len(self._candidates) == _CHUNK:
+            self._turn()
+            if len(self._chunks) * _CHUNK == GROUP:
+                self._write()
+
+    def _turn(self) -> None:
+        rows = [candidate.model_dump(mode="json") for candidate in self._candidates]
+        for row in rows:
+            row["templates"] = json.dumps(row["templates"], sort_keys=True)
+        self._chunks.append(pa.RecordBatch.from_pylist(rows, schema=SCHEMA))
+        self._candidates = []
+
+    def _write(self, *, last: bool = False) -> None:
+        table = pa.Table.from_batches(self._chunks, schema=SCHEMA).combine_chunks()
+        self._chunks = []
+        # A file without rows has one group, an empty one, as all writers give it.
+        if table.num_rows or (last and not self._groups):
+            self._groups += 1
+            self._writer.write_table(table, row_group_size=GROUP)
+
+
+def write_rows(path: Path, candidates: Iterable[Candidate]) -> None:
     """One row a candidate, in the order given."""
-    rows = [candidate.model_dump(mode="json") for candidate in candidates]
-    for row in rows:
-        row["templates"] = json.dumps(row["templates"], sort_keys=True)
-    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), path, compression="zstd", row_group_size=GROUP)
+    with RowWriter(path) as writer:
+        for candidate in candidates:
+            writer.add(candidate)
+
+
+def stored_candidates(folder: Path) -> Iterator[Candidate]:
+    """All candidates of a stored data set, in slot order; few are in memory at a time."""
+    files = [_rows(folder / name) for name in (ROWS, REFUSED)]
+    return merge(*files, key=lambda candidate: candidate.slot)
+
+
+def _rows(path: Path) -> Iterator[Candidate]:
+    for batch in pq.ParquetFile(path).iter_batches(batch_size=_CHUNK):
+        yield from from_table(batch)
 
 
 def read_rows(path: Path) -> list[Candidate]:

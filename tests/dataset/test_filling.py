@@ -1,7 +1,7 @@
 """The accepted set is the first N accepted slots in slot order, whatever the order of completion."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import anyio
 import numpy as np
@@ -57,6 +57,17 @@ class Hasty:
     async def close(self) -> None: ...
 
 
+@dataclass
+class Collected(Filling):
+    """A filling that holds what it gives away."""
+
+    candidates: list[Candidate] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.keep = self.candidates.append
+
+
 def filled(
     size: int,
     *,
@@ -67,7 +78,7 @@ def filled(
     before: int = 0,
     stored: Sequence[Candidate] = (),
     **test: str,
-) -> tuple[Filling, Hasty]:
+) -> tuple[Collected, Hasty]:
     teacher = Hasty(disorder)
     asker = Asker(teacher, "system", 1.0, 100)
     mechanism = Mechanism(
@@ -84,13 +95,13 @@ def filled(
         Simula(),
     )
     settings = DatasetSettings(concurrency=concurrency, candidates_per_row=limit, tokens=tokens)
-    filling = Filling(mechanism, settings, size, list(test.items()), before)
+    filling = Collected(mechanism, settings, size, list(test.items()), before)
     filling.restore(stored)
     anyio.run(filling.run)
     return filling, teacher
 
 
-def rows(filling: Filling) -> list[Candidate]:
+def rows(filling: Collected) -> list[Candidate]:
     return [candidate for candidate in filling.candidates if candidate.status == "accepted"]
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from simula.critique import CriticSettings
 from simula.dataset import Filling
 from simula.domain import Domain
-from simula.generation import Complexity, DatasetSettings, Mechanism, Recipe, Scenarios, Simula
+from simula.generation import Candidate, Complexity, DatasetSettings, Mechanism, Recipe, Scenarios, Simula
 from simula.prompts import Asker
 from simula.taxonomy import Node, Strategy, Taxonomies, Taxonomy, TaxonomySettings
 from simula.teacher.port import Reply, Request, Usage
@@ -84,8 +84,19 @@ def mechanism(teacher: Orderly, **changes: Any) -> Mechanism:
     return Mechanism(**(said | changes))
 
 
-def filled(made: Mechanism, size: int = 20, concurrency: int = 8, **settings: Any) -> Filling:
-    """A data set by the mechanism."""
-    filling = Filling(made, DatasetSettings(concurrency=concurrency, **settings), size)
+@dataclass
+class Collected(Filling):
+    """A filling that holds what it gives away."""
+
+    candidates: list[Candidate] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.keep = self.candidates.append
+
+
+def filled(made: Mechanism, size: int = 20, concurrency: int = 8, **settings: Any) -> Collected:
+    """A data set by the mechanism, with its candidates."""
+    filling = Collected(made, DatasetSettings(concurrency=concurrency, **settings), size)
     anyio.run(filling.run)
     return filling
