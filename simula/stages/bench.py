@@ -82,7 +82,9 @@ class Bench:
     @asynccontextmanager
     async def asker(self, settings: TeacherSettings) -> AsyncIterator[Asker]:
         """The way to ask a teacher: through the ledger and within its limits."""
-        teacher = connect(settings, self.config.paths.ledger, self.config.budget, self.spending)
+        teacher = connect(
+            settings, self.config.paths.ledger, self.config.budget, self.spending, self.progress.line
+        )
         try:
             yield Asker(
                 teacher=teacher,

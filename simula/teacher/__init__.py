@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from simula.teacher.budget import Budget, Budgeted, Spending
 from simula.teacher.fake import ScriptedTeacher
-from simula.teacher.ledger import Ledger
+from simula.teacher.ledger import Ledger, shared_ledger
 from simula.teacher.limits import Limited
 from simula.teacher.port import Reply, Request, Teacher, Usage
 from simula.teacher.price import Price
 from simula.teacher.recorded import Recorded
-from simula.teacher.settings import ReplayTeacher, TeacherSettings, options
+from simula.teacher.settings import GeminiBatchTeacher, ReplayTeacher, TeacherSettings, options, silent
 
 __all__ = [
     "Budget",
@@ -35,6 +36,7 @@ def connect(
     ledger: Path,
     budget: Budget | None = None,
     spending: Spending | None = None,
+    say: Callable[[str], None] = silent,
 ) -> Teacher:
     """The teacher that settings describe, recorded in the folder `ledger`; a replay records nothing.
 
@@ -43,10 +45,14 @@ def connect(
         ledger: what it answers is recorded here, and not paid again.
         budget: what may be paid for; None: no limit.
         spending: the command's account, that all of its teachers share.
+        say: told, in a line, what a batch has come to.
     """
-    teacher = settings.connect()
     if isinstance(settings, ReplayTeacher):
-        return teacher
+        return settings.connect()
+    recorded = shared_ledger(ledger)
+    teacher = (
+        settings.over(recorded, say) if isinstance(settings, GeminiBatchTeacher) else settings.connect()
+    )
     if budget is not None and budget.limited:
         teacher = Budgeted(teacher, settings.price, budget, spending or Spending())
-    return Recorded(teacher, Ledger(ledger), options(settings))
+    return Recorded(teacher, recorded, options(settings))

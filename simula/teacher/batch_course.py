@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import anyio
 import anyio.to_thread
@@ -84,8 +85,10 @@ class Course:
 
 async def _known(record: BatchRecord, **known: str | float) -> BatchRecord:
     """The record with what has become known, durable even where the run is being stopped."""
+    fresh = replace(record, **known)  # type: ignore[arg-type]
     with anyio.CancelScope(shield=True):
-        return await anyio.to_thread.run_sync(lambda: record.now(**known))
+        await anyio.to_thread.run_sync(fresh.save)
+    return fresh
 
 
 def named(record: BatchRecord) -> str:

@@ -12,7 +12,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from simula.claims import Claim
@@ -72,11 +72,9 @@ class BatchRecord:
         """A new claim on it."""
         return claim_on(self.folder)
 
-    def now(self, **known: str | float) -> BatchRecord:
-        """The record with what has become known, durable."""
-        said = replace(self, **known)  # type: ignore[arg-type]
-        said._write(said.folder)
-        return said
+    def save(self) -> None:
+        """Make durable what has become known."""
+        self._write(self.folder)
 
     def remove(self) -> None:
         """Forget a batch whose answers are all in the ledger."""

@@ -55,7 +55,9 @@ class Recorded:
         try:
             start = time.monotonic()
             reply = await self._teacher.ask(request)
-            await self._ledger.append(key, request.template, self.model, reply, time.monotonic() - start)
+            # A batch that somebody else submitted is in the ledger before it is answered here.
+            if not reply.recorded:
+                await self._ledger.append(key, request.template, self.model, reply, time.monotonic() - start)
             return reply
         finally:
             if (asked := self._asked.pop(key)) is not None:

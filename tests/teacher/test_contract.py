@@ -11,11 +11,13 @@ import anyio
 import jsonschema
 import pytest
 from fake_gemini import KEY, FakeGemini
+from fake_gemini_batch import FakeBatches
 from teacher_requests import make_request
 
 from simula.teacher import Ledger, Recorded, Reply, Request, ScriptedTeacher, Teacher, Usage, connect
 from simula.teacher.settings import (
     EmbeddedTeacher,
+    GeminiBatchTeacher,
     GeminiTeacher,
     ReplayTeacher,
     ServerTeacher,
@@ -26,7 +28,7 @@ from simula.teacher.settings import (
 # google-genai 3.4 derives its session from aiohttp's, which aiohttp discourages.
 pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class Aiohttp:DeprecationWarning")
 
-KINDS = ("embedded", "server", "gemini", "replay", "scripted")
+KINDS = ("embedded", "server", "gemini", "gemini_batch", "replay", "scripted")
 
 
 @pytest.fixture(params=KINDS)
@@ -64,6 +66,10 @@ async def opened(
     if kind == "gemini":
         async with FakeGemini() as fake:
             settings = GeminiTeacher(base_url=fake.url)
+            yield settings.connect(), settings
+    if kind == "gemini_batch":
+        async with FakeBatches() as batches:
+            settings = GeminiBatchTeacher(base_url=batches.url, folder=folder, gather=0.05, poll=0.02)
             yield settings.connect(), settings
 
 
@@ -126,7 +132,7 @@ async def check_together(teacher: Teacher) -> None:
 
 
 # The fake Gemini lives in the first loop, and google-genai keeps its connections by loop anyway.
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "gemini"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.startswith("gemini")])
 def test_a_second_event_loop_may_ask(
     kind: str, tmp_path: Path, converted: Path, llama_server: ServerTeacher
 ) -> None:
