@@ -49,7 +49,8 @@ def test_a_killed_process_s_batches_are_paid_once(
     assert sizes == [1, REQUESTS - PER_FILE, PER_FILE]
     assert fake.answered == {key_for(seed): 1 for seed in range(REQUESTS + 1)}
     assert recorded_keys(tmp_path) == sorted(key_for(seed) for seed in range(REQUESTS + 1))
-    assert leftovers(tmp_path) == []
+    # What was being begun when the process was killed was not sent; it is swept a day later.
+    assert [name for name in leftovers(tmp_path) if not name.endswith((".new", ".claim"))] == []
 
 
 async def killed(fake: FakeBatches, step: str, folder: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from simula.concurrency import in_order
 from simula.errors import RequestFailed, TeacherUnavailable
 from simula.teacher import Ledger, Recorded, Reply, Request, Teacher, connect
 from simula.teacher.batch_lines import line
+from simula.teacher.batch_records import sweep
 from simula.teacher.recorded import key_of
 from simula.teacher.settings import GeminiBatchTeacher, GeminiTeacher, options
 
@@ -430,6 +433,16 @@ def test_the_key_is_in_no_file(tmp_path: Path) -> None:
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert {path.name for path in files} >= {"record.json", "requests.jsonl"}
     assert not [path for path in files if KEY.encode() in path.read_bytes()]
+
+
+def test_what_a_kill_left_half_begun_is_swept_a_day_later(tmp_path: Path) -> None:
+    days = {"a.new": 2, "b.old": 2, "c.claim": 2, "d": 2, "d.claim": 2, "e.new": 0, "f.claim": 0}
+    for name, age in days.items():
+        path = tmp_path / name
+        path.touch() if name.endswith(".claim") else path.mkdir()
+        os.utime(path, (time.time() - 86400 * age,) * 2)
+    sweep(tmp_path)
+    assert sorted(path.name for path in tmp_path.glob("*")) == ["d", "d.claim", "e.new", "f.claim"]
 
 
 def test_vertex_and_idle_settings_are_refused() -> None:
