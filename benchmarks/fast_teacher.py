@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,28 +28,25 @@ def text(draw: random.Random, words: int) -> str:
     return " ".join(draw.choices(_VOCABULARY, k=words)).capitalize() + "."
 
 
-def answer(template: str, seed: int, count: int = 5) -> dict[str, Any]:
-    """What a prompt's reply says; a function of the arguments alone.
+def answer(schema: Mapping[str, Any], seed: int, incorrect: bool = False) -> dict[str, Any]:
+    """What the reply to a data set's prompt says; a function of the arguments alone.
 
     Args:
-        template: the prompt file.
+        schema: the reply's, by which the prompt is told.
         seed: of the request.
-        count: scenarios asked for.
+        incorrect: whether an answer is asked to be incorrect, where yes is the verdict that refuses.
     """
-    draw = random.Random(seed)
-    match template:
-        case "write_scenarios":
-            return {"scenarios": [text(draw, SHORT) for _ in range(count)]}
-        case "complexify":
-            return {"scenario": text(draw, SHORT + 10)}
-        case "write_sample" | "refine" | "write_like" | "evolve":
-            number = str(draw.randrange(10**6))
-            return {"question": text(draw, WORDS), "reasoning": text(draw, 2 * SHORT), "answer": number}
-        case "judge_requirements" | "judge_correct":
-            return {"explanation": text(draw, SHORT), "verdict": "no" if draw.random() < 0.08 else "yes"}
-        case "judge_incorrect":
-            return {"explanation": text(draw, SHORT), "verdict": "yes" if draw.random() < 0.05 else "no"}
-    raise LookupError(f"no answer to {template} is written here")
+    draw, properties = random.Random(seed), schema["properties"]
+    if "verdict" in properties:
+        refused = draw.random() < (0.05 if incorrect else 0.08)
+        verdict = "yes" if refused == incorrect else "no"
+        return {"explanation": text(draw, SHORT), "verdict": verdict}
+    if "scenarios" in properties:
+        return {"scenarios": [text(draw, SHORT) for _ in range(properties["scenarios"]["minItems"])]}
+    if "scenario" in properties:
+        return {"scenario": text(draw, SHORT + 10)}
+    number = str(draw.randrange(10**6))
+    return {"question": text(draw, WORDS), "reasoning": text(draw, 2 * SHORT), "answer": number}
 
 
 def named(seed: int, count: int) -> list[dict[str, str]]:
@@ -86,7 +84,8 @@ class FastTeacher:
     async def ask(self, request: Request) -> Reply:
         """Answer one request."""
         self.asked += 1
-        said = taxonomy(request) or answer(request.template, request.seed, request.values.get("count", 5))
+        incorrect = request.template == "judge_incorrect"
+        said = taxonomy(request) or answer(request.schema, request.seed, incorrect)
         return Reply(json.dumps(said), "fast", "stop", Usage(prompt=len(request.prompt) // 4, completion=150))
 
     async def close(self) -> None:
