@@ -278,11 +278,15 @@ class GeminiBatch:
         for key, reply in awaited.items():
             self._finished(key, reply)
         await self._keep(record, {key: reply for key, reply in answered.items() if key not in awaited})
-        lost = f", {strangers} lines of other requests" if strangers else ""
-        self._say(
-            f"{named(record)}: {len(answered)} answered ({len(answered) - len(awaited)} for a later run), "
-            f"{again} to be submitted again, {left} when somebody asks for them, {failed} failed{lost}"
-        )
+        counts = {
+            "answered": len(answered),
+            "of them for a later run": len(answered) - len(awaited),
+            "to be submitted again": again,
+            "failed for now, and nobody asks": left,
+            "failed": failed,
+            "lines of other requests": strangers,
+        }
+        self._say(f"{named(record)}: " + ", ".join(f"{n} {what}" for what, n in counts.items() if n))
         return awaited
 
     def _read(self, record: BatchRecord) -> Sequence[tuple[str, Outcome]]:
