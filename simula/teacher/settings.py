@@ -25,6 +25,7 @@ __all__ = [
     "GeminiBatchTeacher",
     "GeminiTeacher",
     "Price",
+    "Remote",
     "ReplayTeacher",
     "ServerTeacher",
     "TeacherSettings",

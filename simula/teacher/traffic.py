@@ -78,6 +78,8 @@ class Traffic:
         """Mean seconds of an answered call."""
         self._new = True
         """Whether no call was answered yet."""
+        self._sooner = anyio.Event()
+        """Tells the first in the queue that its turn may come sooner."""
         self._door = anyio.Lock(fast_acquire=True)
 
     async def send(
@@ -119,6 +121,7 @@ class Traffic:
             self._answered(ticket)
             if self._pace.limited:
                 self._pace.correct(ticket.tokens, used(answer), ticket.sharers)
+                self._sooner.set()
             return answer
         except PassingFault as fault:
             self._circuit.failed(fault, ticket.probe)
@@ -142,8 +145,10 @@ class Traffic:
             await self.window.room()
             if self._pace.limited:
                 await self._sharers.beat()
-                while (now := anyio.current_time()) < self._pace.next_at:
-                    await anyio.sleep(max(0.0, min(self._pace.next_at, self._sharers.next_beat) - now))
+                while anyio.current_time() < self._pace.next_at:
+                    self._sooner = anyio.Event()
+                    with anyio.CancelScope(deadline=min(self._pace.next_at, self._sharers.next_beat)):
+                        await self._sooner.wait()
                     await self._sharers.beat()
             probe = await self._circuit.passed()
             now, sharers = anyio.current_time(), self._sharers.count

@@ -9,8 +9,10 @@ from typing import Any, Literal
 import anyio
 from aiohttp import web
 
-Answer = dict[str, Any] | str | tuple[int, dict[str, Any] | str, dict[str, str]] | Literal["drop", "late"]
-"""A JSON body or a text with status 200; status, body, headers; a cut connection; a late answer."""
+Answer = (
+    dict[str, Any] | str | tuple[int, dict[str, Any] | str, dict[str, str]] | Literal["drop", "late", "drip"]
+)
+"""A JSON body or a text with status 200; status, body, headers; a cut connection; late; drop by drop."""
 
 
 class Loopback:
@@ -60,6 +62,16 @@ class Loopback:
         if said == "late":
             await anyio.sleep(2)
             said = self.good(body)
+        if said == "drip":
+            return await self._drip(request, json.dumps(self.good(body)).encode())
         status, content, headers = said if isinstance(said, tuple) else (200, said, {})
         text = content if isinstance(content, str) else json.dumps(content)
         return web.Response(status=status, text=text, content_type="application/json", headers=headers)
+
+    async def _drip(self, request: web.Request, data: bytes) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        for place in range(0, len(data), 20):
+            await response.write(data[place : place + 20])
+            await anyio.sleep(0.15)
+        return response

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
-from fake_gemini import KEY, FakeGemini, answer, error
+from fake_gemini import KEY, FakeGemini, answer
 from google.oauth2.credentials import Credentials
 from loopback import Answer
 from teacher_requests import make_request
 
-from simula.errors import RequestFailed, TeacherUnavailable
-from simula.teacher import Reply, Usage, connect
+from simula.errors import TeacherUnavailable
+from simula.teacher import Reply, Usage
 from simula.teacher.settings import GeminiTeacher
 
 # google-genai 3.4 derives its session from aiohttp's, which aiohttp discourages.
@@ -79,89 +78,9 @@ def test_a_good_reply_leaves_thoughts_out() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        error(503, "UNAVAILABLE", "The model is overloaded."),
-        error(500, "INTERNAL", "An internal error has occurred."),
-        (502, "<html>bad gateway</html>", {}),
-        "drop",
-        '{"candidates": [{"content": {"par',
-        {"candidates": [], "modelVersion": "gemini-2.5-flash"},
-        answer(text=""),
-        answer(finish="OTHER"),
-    ],
-    ids=["503", "500", "502 page", "dropped", "torn body", "no candidates", "no text", "other"],
-)
-def test_passing_faults_are_repeated(fault: Answer) -> None:
-    reply, fake = ask(fault, fault)
-    assert reply.finish == "stop"
-    assert len(fake.bodies) == 3
-
-
-def test_an_answer_that_is_late_is_asked_for_again() -> None:
-    reply, fake = ask("late", timeout=1)
-    assert reply.finish == "stop"
-    assert len(fake.bodies) >= 2
-
-
-def test_retry_info_is_honoured() -> None:
-    busy = error(429, "RESOURCE_EXHAUSTED", "Slow down.", RetryInfo={"retryDelay": "0.6s"})
-    start = time.monotonic()
-    reply, fake = ask(busy)
-    assert reply.finish == "stop"
-    assert len(fake.bodies) == 2
-    assert 0.6 <= time.monotonic() - start < 5
-
-
-@pytest.mark.parametrize(
-    ("fault", "words"),
-    [
-        (
-            error(
-                400,
-                "INVALID_ARGUMENT",
-                "API key not valid. Please pass a valid API key.",
-                ErrorInfo={"reason": "API_KEY_INVALID"},
-            ),
-            "refuses the credentials of GEMINI_API_KEY",
-        ),
-        (error(401, "UNAUTHENTICATED", "Request had invalid credentials."), "GEMINI_API_KEY"),
-        (error(403, "PERMISSION_DENIED", "Your project is denied."), "GEMINI_API_KEY"),
-        (error(404, "NOT_FOUND", "no longer available to new users"), "no longer"),
-        (error(400, "INVALID_ARGUMENT", "Unknown name: responseJsonSchema"), "does not accept"),
-        (
-            error(
-                429,
-                "RESOURCE_EXHAUSTED",
-                "You exceeded your current quota.",
-                QuotaFailure={"violations": [{"quotaId": "GenerateRequestsPerDayPerProjectPerModel"}]},
-                RetryInfo={"retryDelay": "3s"},
-            ),
-            "quota is used up",
-        ),
-        (answer(finish="PUP_LIMITED_DISABLED"), "limited or disabled"),
-    ],
-    ids=["invalid key", "401", "403", "retired", "unknown field", "daily quota", "account disabled"],
-)
-def test_what_no_repeat_can_mend_stops_the_run_at_once(fault: Answer, words: str) -> None:
-    async def run() -> None:
-        async with FakeGemini(fault) as fake:
-            teacher = GeminiTeacher(base_url=fake.url).connect()
-            with pytest.raises(TeacherUnavailable, match=words):
-                await teacher.ask(make_request())
-            await teacher.close()
-            assert len(fake.bodies) == 1
-
-    anyio.run(run)
-
-
-def test_a_request_that_is_too_long_fails_alone() -> None:
-    too_long = error(
-        400, "INVALID_ARGUMENT", "The input token count exceeds the maximum number of tokens allowed."
-    )
-    with pytest.raises(RequestFailed, match="length"):
-        ask(too_long)
+def test_a_disabled_account_stops_the_run() -> None:
+    with pytest.raises(TeacherUnavailable, match=r"GEMINI_API_KEY .*limited or disabled"):
+        ask(answer(finish="PUP_LIMITED_DISABLED"))
 
 
 @pytest.mark.parametrize("finish", ["SAFETY", "RECITATION", "PROHIBITED_CONTENT", "SPII"])
@@ -178,11 +97,6 @@ def test_blocked_prompts() -> None:
     }
     reply, _ = ask(body)
     assert (reply.finish, reply.usage) == ("blocked", Usage(prompt=40))
-
-
-def test_cut_off_answers_keep_what_came() -> None:
-    reply, _ = ask(answer('{"question":"How ma', "MAX_TOKENS"))
-    assert (reply.finish, reply.text) == ("length", '{"question":"How ma')
 
 
 @pytest.mark.parametrize("version", ["gemini-2.5-flash-001", "models/gemini-2.5-flash"])
@@ -225,30 +139,3 @@ def test_vertex_needs_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
             await teacher.ask(make_request())
 
     anyio.run(run)
-
-
-def test_the_key_is_nowhere(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """Neither in files, nor in errors, even where the provider repeats it, nor in logs."""
-    caplog.set_level("DEBUG")
-
-    async def run() -> None:
-        echo = error(
-            400, "INVALID_ARGUMENT", f"API key {KEY} not valid", ErrorInfo={"reason": "API_KEY_INVALID"}
-        )
-        async with FakeGemini(answer(), echo) as fake:
-            teacher = connect(GeminiTeacher(base_url=fake.url), tmp_path)
-            await teacher.ask(make_request(1))
-            with pytest.raises(TeacherUnavailable) as caught:
-                await teacher.ask(make_request(2))
-            await teacher.close()
-            assert KEY not in str(caught.value)
-            assert KEY not in repr(teacher)
-
-    anyio.run(run)
-    files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert files
-    assert not [path for path in files if KEY.encode() in path.read_bytes()]
-    written = capfd.readouterr()
-    assert KEY not in caplog.text + written.out + written.err

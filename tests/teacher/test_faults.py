@@ -1,0 +1,319 @@
+"""The defined outcome of every fault (the table in `simula/teacher/faults.py`), on both real adapters."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import anyio
+import fake_gemini
+import fake_openai
+import pytest
+from loopback import Answer, Loopback
+from teacher_requests import make_request
+
+from simula.errors import RequestFailed, TeacherUnavailable, UnreadableReply
+from simula.prompts import Asker, Tally
+from simula.teacher import Reply
+from simula.teacher.settings import GeminiTeacher, ServerTeacher
+
+# google-genai 3.4 derives its session from aiohttp's, which aiohttp discourages.
+pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class Aiohttp:DeprecationWarning")
+
+Kind = Literal["gemini", "server"]
+KINDS: tuple[Kind, ...] = ("gemini", "server")
+MODELS = {"gemini": "gemini-2.5-flash", "server": "qwen"}
+UNFINISHED = '{"question":"How ma'
+SPENT_DAY = {"violations": [{"quotaId": "GenerateRequestsPerDayPerProjectPerModel"}]}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What one provider and the other send for the same fault."""
+
+    gemini: Answer
+    server: Answer
+
+    def of(self, kind: Kind) -> Answer:
+        answer: Answer = getattr(self, kind)
+        return answer
+
+
+def both(answer: Answer) -> Fault:
+    return Fault(answer, answer)
+
+
+def status(code: int, message: str, name: str = "", server_code: str = "") -> Fault:
+    return Fault(
+        fake_gemini.error(code, name, message), fake_openai.error(code, message, name.lower(), server_code)
+    )
+
+
+PASSING = {
+    "429": status(429, "Slow down.", "RESOURCE_EXHAUSTED"),
+    "500": status(500, "An internal error has occurred.", "INTERNAL"),
+    "502 page": both((502, "<html>bad gateway</html>", {})),
+    "503": status(503, "The model is overloaded.", "UNAVAILABLE"),
+    "504 page": both((504, "<html>gateway time-out</html>", {})),
+    "529": status(529, "Overloaded.", "OVERLOADED"),
+    "dropped": both("drop"),
+    "late": both("late"),
+    "slow drip": both("drip"),
+    "torn body": Fault('{"candidates": [{"content": {"par', '{"choices": [{"mess'),
+    "no candidates": Fault(
+        {"candidates": [], "modelVersion": "gemini-2.5-flash"}, {"choices": [], "model": "qwen"}
+    ),
+    "another object": both({"object": "error"}),
+    "no text": Fault(fake_gemini.answer(text=""), fake_openai.answer(content=None)),
+    "other reason": Fault(fake_gemini.answer(finish="OTHER"), fake_openai.answer(finish="tool_calls")),
+}
+
+STOPPING = {
+    "invalid key": (
+        Fault(
+            fake_gemini.error(
+                400, "INVALID_ARGUMENT", "API key not valid.", ErrorInfo={"reason": "API_KEY_INVALID"}
+            ),
+            fake_openai.error(401, "Incorrect API key provided", code="invalid_api_key"),
+        ),
+        "refuses the credentials of SOME_KEY",
+    ),
+    "401": (status(401, "Invalid credentials.", "UNAUTHENTICATED"), "refuses the credentials of SOME_KEY"),
+    "402": (status(402, "Payment required."), "refuses the credentials of SOME_KEY"),
+    "403": (
+        status(403, "Your project is denied.", "PERMISSION_DENIED"),
+        "refuses the credentials of SOME_KEY",
+    ),
+    "retired model": (status(404, "no longer available", "NOT_FOUND"), "there is no model .* or no longer"),
+    "unknown field": (status(400, "Unknown name: schema", "INVALID_ARGUMENT"), "does not accept requests"),
+    "the day's quota": (
+        Fault(
+            fake_gemini.error(429, "RESOURCE_EXHAUSTED", "Quota exceeded.", QuotaFailure=SPENT_DAY),
+            fake_openai.error(429, "You exceeded your quota", "insufficient_quota"),
+        ),
+        "quota is used up",
+    ),
+    "come back tomorrow": (
+        Fault(
+            fake_gemini.error(429, "RESOURCE_EXHAUSTED", "Wait.", RetryInfo={"retryDelay": "40000s"}),
+            fake_openai.error(429, "Come back tomorrow", Retry_After="40000"),
+        ),
+        "quota is used up",
+    ),
+    "another model": (
+        Fault(fake_gemini.answer(model="other"), fake_openai.answer(model="other")),
+        r"accept it with teacher.allow_model=\[other\]",
+    ),
+}
+
+TOO_LONG = {
+    "400": Fault(
+        fake_gemini.error(400, "INVALID_ARGUMENT", "The input token count exceeds the maximum number."),
+        fake_openai.error(400, "This model's maximum context length is 4096 tokens.", "BadRequestError"),
+    ),
+    "llama.cpp": status(400, "request (631 tokens) is too large", "exceed_context_size_error"),
+    "413": status(413, "Payload too large"),
+}
+
+PLAN = {"factor": "software", "level": 1, "nodes": [["server"]]}
+BLOCKED_PROMPT = {"promptFeedback": {"blockReason": "SAFETY"}, "modelVersion": "gemini-2.5-flash"}
+REFUSED = {
+    "blocked reply": (
+        Fault(fake_gemini.answer(finish="SAFETY"), fake_openai.answer(None, "content_filter")),
+        "the teacher's safety filter blocked the reply",
+    ),
+    "blocked prompt": (
+        Fault(BLOCKED_PROMPT, fake_openai.answer(content=None, refusal="I cannot help with that.")),
+        "the teacher's safety filter blocked the reply",
+    ),
+    "MAX_TOKENS": (
+        Fault(fake_gemini.answer(UNFINISHED, "MAX_TOKENS"), fake_openai.answer(UNFINISHED, "length")),
+        "cut off at the token limit",
+    ),
+    "unfinished JSON": (
+        Fault(fake_gemini.answer(UNFINISHED), fake_openai.answer(UNFINISHED)),
+        "does not fit its schema",
+    ),
+}
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Kind:
+    monkeypatch.setenv("SOME_KEY", "the-key")
+    return "gemini" if request.param == "gemini" else "server"
+
+
+def fake_of(kind: Kind, *script: Answer) -> Loopback:
+    return fake_gemini.FakeGemini(*script) if kind == "gemini" else fake_openai.FakeServer(*script)
+
+
+def settings_of(kind: Kind, fake: Loopback, **settings: Any) -> GeminiTeacher | ServerTeacher:
+    chosen = {"first_wait": 0.01, "key_variable": "SOME_KEY"} | settings
+    if kind == "gemini":
+        return GeminiTeacher(base_url=fake.url, **chosen)
+    return ServerTeacher(model="qwen", base_url=f"{fake.url}/v1", **chosen)
+
+
+def ask(kind: Kind, *script: Answer, **settings: Any) -> tuple[Reply, Loopback]:
+    """One call, with what the provider was sent."""
+
+    async def run() -> tuple[Reply, Loopback]:
+        async with fake_of(kind, *script) as fake:
+            teacher = settings_of(kind, fake, **settings).connect()
+            try:
+                return await teacher.ask(make_request()), fake
+            finally:
+                await teacher.close()
+
+    return anyio.run(run)
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_passing_faults_are_sent_again(kind: Kind, fault: str) -> None:
+    said = PASSING[fault].of(kind)
+    # The provider sees a call that takes too long end, and is asked anew.
+    slow = {"timeout": 1.0} if fault in ("late", "slow drip") else {}
+    reply, fake = ask(kind, said, **slow) if slow else ask(kind, said, said)
+    assert reply.finish == "stop"
+    assert len(fake.bodies) == (2 if slow else 3)
+
+
+@pytest.mark.parametrize("fault", STOPPING)
+def test_what_no_repeat_can_mend_stops_the_run_at_once(kind: Kind, fault: str) -> None:
+    said, words = STOPPING[fault]
+
+    async def run() -> None:
+        async with fake_of(kind, said.of(kind)) as fake:
+            teacher = settings_of(kind, fake).connect()
+            with pytest.raises(TeacherUnavailable, match=words) as caught:
+                await teacher.ask(make_request())
+            await teacher.close()
+            assert len(fake.bodies) == 1
+            assert "\n" not in str(caught.value)
+
+    anyio.run(run)
+
+
+@pytest.mark.parametrize("fault", TOO_LONG)
+def test_a_request_that_is_too_long_fails_alone(kind: Kind, fault: str) -> None:
+    with pytest.raises(RequestFailed, match="does not take a request of this length"):
+        ask(kind, TOO_LONG[fault].of(kind))
+
+
+@pytest.mark.parametrize("fault", REFUSED)
+def test_what_a_slot_is_refused_for(kind: Kind, fault: str) -> None:
+    """Through the mechanism's own way of asking, which puts an unreadable reply's question three times."""
+    said, words = REFUSED[fault]
+    request = make_request()
+
+    async def run() -> None:
+        async with fake_of(kind, *[said.of(kind)] * 3) as fake:
+            teacher = settings_of(kind, fake).connect()
+            asker = Asker(teacher=teacher, system="", temperature=1.0, max_tokens=99, attempts=3)
+            with pytest.raises((RequestFailed, UnreadableReply), match=words):
+                await asker.ask("plan_level", request.schema, PLAN, seed=1, tally=Tally())
+            await teacher.close()
+            assert len(fake.bodies) == (1 if "blocked" in fault else 3)
+
+    anyio.run(run)
+
+
+def test_a_wait_that_the_provider_asks_for_is_kept(kind: Kind) -> None:
+    busy = Fault(
+        fake_gemini.error(429, "RESOURCE_EXHAUSTED", "Slow down.", RetryInfo={"retryDelay": "0.6s"}),
+        fake_openai.error(429, "Slow down", Retry_After="0.6"),
+    )
+    start = time.monotonic()
+    _, fake = ask(kind, busy.of(kind))
+    assert len(fake.bodies) == 2
+    assert 0.6 <= time.monotonic() - start < 10
+
+
+def test_one_call_that_is_told_of_a_spent_quota_holds_the_others_back(kind: Kind) -> None:
+    minute = {"violations": [{"quotaId": "GenerateRequestsPerMinutePerProjectPerModel"}]}
+    spent = Fault(
+        fake_gemini.error(
+            429, "RESOURCE_EXHAUSTED", "Wait.", RetryInfo={"retryDelay": "1.5s"}, QuotaFailure=minute
+        ),
+        fake_openai.error(429, "Wait.", "requests", "rate_limit_exceeded", Retry_After="1.5"),
+    ).of(kind)
+
+    async def run() -> list[float]:
+        arrived: list[float] = []
+        # The second one is the probe.
+        async with fake_of(kind, spent, spent) as fake:
+            good = fake.good
+            fake.good = lambda body: (arrived.append(time.monotonic()), good(body))[1]
+            teacher = settings_of(kind, fake, concurrency=1).connect()
+            start = time.monotonic()
+            async with anyio.create_task_group() as group:
+                for seed in range(2, 6):
+                    group.start_soon(teacher.ask, make_request(seed))
+            await teacher.close()
+            assert len(fake.bodies) == 6
+            return [when - start for when in arrived]
+
+    assert min(anyio.run(run)) >= 1.5
+
+
+def test_a_provider_that_is_not_there_stops_the_run(kind: Kind) -> None:
+    async def run() -> None:
+        async with fake_of(kind) as fake:
+            settings = settings_of(kind, fake, attempts=2)
+        teacher = settings.connect()
+        with pytest.raises(TeacherUnavailable, match=r"no answer in 2 attempts.*on from here later"):
+            await teacher.ask(make_request())
+        await teacher.close()
+
+    anyio.run(run)
+
+
+def test_when_nearly_everything_fails_the_run_stops_before_more_is_sent(kind: Kind) -> None:
+    async def run() -> None:
+        async with fake_of(kind) as fake:
+            fake.good = lambda body: (500, json.dumps({"error": {"message": "broken"}}), {})
+            teacher = settings_of(kind, fake, attempts=1000, concurrency=25, outage_seconds=1).connect()
+            stopped: list[str] = []
+
+            async def one(seed: int) -> None:
+                with pytest.raises(TeacherUnavailable) as caught:
+                    await teacher.ask(make_request(seed))
+                stopped.append(str(caught.value))
+
+            async with anyio.create_task_group() as group:
+                for seed in range(100, 200):
+                    group.start_soon(one, seed)
+            await teacher.close()
+            assert len(stopped) == 100
+            assert re.search(
+                r"90% of all attempts or more failed for \d+ s, at last: 500: broken", stopped[0]
+            )
+            assert len(fake.bodies) < 50
+
+    anyio.run(run)
+
+
+def test_one_bad_call_among_good_ones_fails_alone(kind: Kind) -> None:
+    """A call whose every attempt fails, while others are answered, is that call's misfortune."""
+
+    async def run() -> None:
+        async with fake_of(kind) as fake:
+            good = fake.good
+            fake.good = lambda body: "drop" if "unlucky" in json.dumps(body) else good(body)
+            teacher = settings_of(kind, fake, attempts=3, first_wait=0.3).connect()
+
+            async def unlucky() -> None:
+                with pytest.raises(RequestFailed, match="no answer in 3 attempts"):
+                    await teacher.ask(make_request(prompt="unlucky"))
+
+            async with anyio.create_task_group() as group:
+                group.start_soon(unlucky)
+                while not fake.bodies:
+                    await anyio.sleep(0.005)
+                await teacher.ask(make_request(2))
+            await teacher.close()
+
+    anyio.run(run)

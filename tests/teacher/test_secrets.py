@@ -1,0 +1,151 @@
+"""Nothing that a run leaves behind holds the key it used, whatever the provider does."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import anyio
+import fake_gemini
+import fake_openai
+import pytest
+from loopback import Answer, Loopback
+from teacher_requests import make_request
+
+from simula.errors import TeacherUnavailable
+from simula.teacher.settings import GeminiTeacher, ServerTeacher
+
+KEY = "AIzaSy-Distinctive-4f9c2b-nobody-may-read-this"
+SIMULA = str(Path(sys.executable).parent / "simula")
+_numbers = itertools.count()
+
+
+def fitting(schema: Mapping[str, Any]) -> Any:
+    """A value that satisfies the schema of a reply, another one each time."""
+    if "enum" in schema:
+        return schema["enum"][0]
+    if schema.get("type") == "object":
+        return {name: fitting(part) for name, part in schema["properties"].items()}
+    if schema.get("type") == "array":
+        return [fitting(schema["items"]) for _ in range(schema.get("minItems", 2))]
+    if "pattern" in schema:
+        return str(next(_numbers))
+    if schema.get("type") in ("integer", "number"):
+        return schema.get("minimum", 1)
+    return f"text number {next(_numbers)} of the fake"
+
+
+def gemini() -> tuple[Loopback, list[str], list[Answer]]:
+    """A fake that answers whatever is asked, how to ask it, and faults that repeat the key."""
+
+    def good(body: dict[str, Any]) -> dict[str, Any]:
+        return fake_gemini.answer(json.dumps(fitting(body["generationConfig"]["responseJsonSchema"])))
+
+    fake = fake_gemini.FakeGemini()
+    fake.good = good
+    refusal = fake_gemini.error(
+        400, "INVALID_ARGUMENT", f"API key {KEY} not valid", ErrorInfo={"reason": "API_KEY_INVALID"}
+    )
+    return fake, ["teacher=gemini_flash"], [refusal]
+
+
+def server() -> tuple[Loopback, list[str], list[Answer]]:
+    def good(body: dict[str, Any]) -> dict[str, Any]:
+        return fake_openai.answer(json.dumps(fitting(body["response_format"]["json_schema"]["schema"])))
+
+    fake = fake_openai.FakeServer()
+    fake.good = good
+    refusal = fake_openai.error(401, f"Incorrect API key provided: {KEY}", code="invalid_api_key")
+    asked = ["teacher=openai_compatible", "teacher.model=qwen", "teacher.key_variable=SOME_KEY"]
+    return fake, asked, [refusal]
+
+
+def faults(kind: str) -> list[Answer]:
+    """Faults that pass, each with the key in it."""
+    echo = f"<html>Authorization: Bearer {KEY} x-goog-api-key: {KEY}</html>"
+    if kind == "gemini":
+        error = fake_gemini.error(500, "INTERNAL", f"key {KEY}", ErrorInfo={"reason": KEY})
+    else:
+        error = fake_openai.error(500, f"key {KEY}", KEY, KEY)
+    return [(502, echo, {}), error, echo, {"error": {"message": KEY}}, "drop"]
+
+
+@pytest.mark.filterwarnings("ignore:Inheritance class Aiohttp:DeprecationWarning")
+@pytest.mark.parametrize("kind", ["gemini", "server"])
+def test_the_key_is_in_no_file_and_on_no_terminal(kind: str, tmp_path: Path) -> None:
+    fake, asked, refusal = gemini() if kind == "gemini" else server()
+    work, home, temporary = (tmp_path / name for name in ("work", "home", "tmp"))
+    for folder in (work, home, temporary):
+        folder.mkdir()
+    places = {"HOME": str(home), "TMPDIR": str(temporary), "SIMULA_ROOT": str(tmp_path / "outputs")}
+    keys = {"GEMINI_API_KEY": KEY, "SOME_KEY": KEY}
+    plain = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
+
+    async def simula(*more: str) -> subprocess.CompletedProcess[bytes]:
+        base = fake.url if kind == "gemini" else f"{fake.url}/v1"
+        command = [SIMULA, "generate", "domain=arithmetic", "system=local", "size=2", *asked]
+        command += [f"teacher.base_url={base}", "+teacher.first_wait=0.01", *more]
+        with anyio.fail_after(200):
+            return await anyio.run_process(command, cwd=work, env=plain | places | keys, check=False)
+
+    async def run() -> list[subprocess.CompletedProcess[bytes]]:
+        async with fake:
+            fake.script[:] = refusal
+            refused = await simula("--debug")
+            fake.script[:] = [said for said in faults(kind) for _ in range(8)]
+            lost = await simula("--debug", "teacher.attempts=2")
+            fake.script[:] = faults(kind)
+            return [refused, lost, await simula()]
+
+    ended = anyio.run(run)
+    said = b"".join(one.stdout + one.stderr for one in ended)
+    assert [one.returncode for one in ended] == [1, 1, 0], said.decode()
+    assert b"refuses the credentials" in ended[0].stderr
+    assert b"no answer in 2 attempts" in ended[1].stderr
+    # The fakes were asked with the key, and it is there to be found.
+    assert any(KEY in value for headers in fake.headers for value in headers.values())
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    kinds = {path.suffix for path in files}
+    assert {".jsonl", ".json", ".parquet"} <= kinds
+    assert KEY.encode() not in said
+    assert not [path for path in files if KEY.encode() in path.read_bytes() or KEY in path.name]
+
+
+@pytest.mark.filterwarnings("ignore:Inheritance class Aiohttp:DeprecationWarning")
+@pytest.mark.parametrize("kind", ["gemini", "server"])
+def test_the_key_is_in_no_traceback_and_no_log(
+    kind: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An adapter's error, printed with all that led to it, as --debug does."""
+    caplog.set_level("DEBUG")
+    monkeypatch.setenv("SOME_KEY", KEY)
+    fake, _, refusal = gemini() if kind == "gemini" else server()
+
+    async def run() -> list[str]:
+        printed = []
+        async with fake:
+            for said in refusal + faults(kind):
+                fake.script[:] = [said]
+                chosen: dict[str, Any] = {"attempts": 1, "key_variable": "SOME_KEY"}
+                if kind == "gemini":
+                    teacher = GeminiTeacher(base_url=fake.url, **chosen).connect()
+                else:
+                    teacher = ServerTeacher(model="qwen", base_url=f"{fake.url}/v1", **chosen).connect()
+                with pytest.raises(TeacherUnavailable) as caught:
+                    await teacher.ask(make_request())
+                await teacher.close()
+                assert KEY not in repr(teacher)
+                printed.append("".join(traceback.format_exception(caught.value)))
+        return printed
+
+    printed = anyio.run(run)
+    assert len(printed) == 6
+    assert all("Traceback" in one for one in printed)
+    assert KEY not in "".join(printed) + caplog.text
