@@ -3,8 +3,8 @@
     make bench-teacher                               about two minutes
     python benchmarks/teacher.py --seconds 5
 
-Against a mock on loopback, in a process of its own, with 256 calls in flight: a bare aiohttp loop that sends
-one body again and again, and a data set of the system `full` as the dataset stage fills it; google-genai's own
+Against a mock on loopback in a process of its own, 256 calls in flight: a bare aiohttp loop that sends one
+body again and again, and a data set of the system `full` as the dataset stage fills it; google-genai's own
 client in a bare loop, and the same data set through it. Each is measured in a window after two seconds.
 """
 
@@ -28,6 +28,7 @@ import aiohttp
 import anyio
 from fast_teacher import text
 
+from simula.concurrency import rare_collections
 from simula.critique import CriticSettings
 from simula.dataset import Filling
 from simula.domain import Domain
@@ -203,7 +204,8 @@ async def ours(what: str, settings: Settings, latency: float, seconds: float) ->
 
             filling = Filling(made, DatasetSettings(concurrency=IN_FLIGHT), 10**6, keep=keep, texts=texts)
             try:
-                return await window(what, latency, seconds, filling.run, lambda: len(ledger))
+                with rare_collections():
+                    return await window(what, latency, seconds, filling.run, lambda: len(ledger))
             finally:
                 await teacher.close()
                 ledger.close()

@@ -49,7 +49,7 @@ class Filling:
     on_change: Callable[[Filling], None] = lambda filling: None
     keep: Callable[[Candidate], None] = lambda candidate: None
     """Takes each candidate of the data set, in slot order, when its status will not change any more."""
-    texts: Texts = field(default_factory=list)
+    texts: Texts = field(default_factory=list[str])
     """Where the texts are kept that later slots look back at."""
     kept: int = 0
     accepted: int = 0

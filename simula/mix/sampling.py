@@ -80,8 +80,8 @@ def _strategy(taxonomies: Taxonomies, seed: int, slot: int) -> int:
 def _shares(taxonomies: Taxonomies) -> NDArray[np.float64]:
     """The strategies' weights, added up from the first to the last, as shares of the whole."""
     weights = np.array([strategy.weight for strategy in taxonomies.strategies], dtype=float)
-    cumulated = (weights / weights.sum()).cumsum()
-    return cumulated / cumulated[-1]
+    cumulated: NDArray[np.float64] = (weights / weights.sum()).cumsum()
+    return np.asarray(cumulated / cumulated[-1])
 
 
 _cumulated = OfObject(_shares)

@@ -12,6 +12,7 @@ from typing import Any
 
 import anyio
 
+from simula.concurrency import rare_collections
 from simula.config import Config
 from simula.dataset import Filling
 from simula.domain import MultipleChoice
@@ -19,7 +20,7 @@ from simula.errors import ShortOfTarget
 from simula.generation import Candidate, Mechanism
 from simula.metrics.shift import shifts
 from simula.mix import planned
-from simula.stages.bench import Bench, cost
+from simula.stages.bench import Bench, cost, paid_now
 from simula.stages.counting import Counts
 from simula.stages.keys import dataset_key, rows_key, taxonomy_key
 from simula.stages.taxonomy import STAGE as TAXONOMY
@@ -88,8 +89,8 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
 
             def on_change(filling: Filling) -> None:
                 nonlocal logged
-                note = f"({filling.refused} refused, {filling.in_flight} in flight)"
-                meter(filling.accepted, size, note)
+                note = f"{filling.refused:,} refused, {filling.in_flight} in flight"
+                meter(filling.accepted, size, note, lambda: paid_now(filling.tally))
                 if time.monotonic() > logged + LOG_S or not filling.in_flight:
                     logged = time.monotonic()
                     calls = filling.tally.calls
@@ -100,7 +101,9 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
             if (stored := _stored(bench)) is not None:
                 filling.restore(stored_candidates(stored))
                 bench.progress.line(f"dataset: {filling.kept:,} candidates of another size stand")
-            await filling.run()
+            meter(filling.accepted, size)
+            with rare_collections():
+                await filling.run()
     said = {
         **_said(config, filling, counts),
         "test_items_compared_with": len(items),

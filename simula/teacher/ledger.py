@@ -21,6 +21,7 @@ import anyio
 import anyio.to_thread
 
 from simula.errors import StoreError
+from simula.teacher.ledger_index import LedgerIndex, short
 from simula.teacher.ledger_lines import Found, parse_line, read_lines, write_line
 from simula.teacher.port import Reply
 
@@ -63,7 +64,7 @@ class Ledger:
         self._files: list[Path] = []
         self._numbers: dict[Path, int] = {}
         self._read_to: dict[Path, int] = {}
-        self._index: dict[int, int] = {}
+        self._index = LedgerIndex()
         self._own: FileIO | None = None
         self._own_path: Path | None = None
         self._process = os.getpid()
@@ -115,7 +116,7 @@ class Ledger:
             self._next_look = now + max(_LOOK_S, (now - started) / _LOOK_SHARE)
         for found in every:
             self._take(found)
-        return any(found.calls for found in every)
+        return any(found.keys for found in every)
 
     def get(self, key: str) -> Reply | None:
         """The answer recorded under `key`; a line that a crash spoiled is none.
@@ -123,12 +124,12 @@ class Ledger:
         Raises:
             StoreError: the file that holds it is gone.
         """
-        place = self._index.get(int(key, 16))
+        place = self._index.get(short(key))
         if place is None:
             return None
-        reply = parse_line(self._line_at(place >> _OFFSET_BITS, place & (1 << _OFFSET_BITS) - 1))
+        reply = parse_line(self._line_at(place >> _OFFSET_BITS, place & (1 << _OFFSET_BITS) - 1), key)
         if reply is None:
-            del self._index[int(key, 16)]
+            self._index.remove(short(key))
         return reply
 
     async def append(self, key: str, template: str, asked: str, reply: Reply, seconds: float) -> None:
@@ -186,15 +187,15 @@ class Ledger:
             raise StoreError(f"the ledger in {self._folder} cannot be read: {error}") from error
 
     def _take(self, found: Found) -> None:
-        for key, offset in found.calls:
-            self._place(key, found.path, offset)
+        number = self._number(found.path) << _OFFSET_BITS
+        self._index.add_all(found.keys, [number | offset for offset in found.offsets])
         self._read_to[found.path] = found.end
 
-    def _place(self, key: int, path: Path, offset: int) -> None:
+    def _number(self, path: Path) -> int:
         number = self._numbers.setdefault(path, len(self._files))
         if number == len(self._files):
             self._files.append(path)
-        self._index.setdefault(key, number << _OFFSET_BITS | offset)
+        return number
 
     def _line_at(self, number: int, offset: int) -> bytes:
         path = self._files[number]
@@ -221,8 +222,9 @@ class Ledger:
                 "is used. Make room and start the same command again"
             )
         else:
+            number = self._number(path) << _OFFSET_BITS
             for key, line in batch.lines:
-                self._place(int(key, 16), path, offset)
+                self._index.add(short(key), number | offset)
                 offset += len(line)
             self._read_to[path] = offset
         finally:

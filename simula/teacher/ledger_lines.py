@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from simula.teacher.ledger_index import short
 from simula.teacher.port import Reply, Usage
 
 _HEAD = re.compile(rb'{"key":"([0-9a-f]{12,40})",')
@@ -20,30 +21,35 @@ class Found:
     """What a file holds beyond what was read of it."""
 
     path: Path
-    calls: list[tuple[int, int]]
-    """Key, and the offset of its line."""
+    keys: list[int]
+    """The first 64 bits of each key."""
+    offsets: list[int]
+    """Where their lines begin."""
     end: int
     """Where the last whole line ends."""
 
 
 def read_lines(path: Path, offset: int) -> Found:
     """The whole lines of a file from an offset on. Raises OSError."""
-    calls = []
+    keys, offsets = [], []
     with path.open("rb") as file:
         file.seek(offset)
         for line in file:
             if not line.endswith(b"\n"):
                 break
             if line.endswith(b"}\n") and (head := _HEAD.match(line)):
-                calls.append((int(head[1], 16), offset))
+                keys.append(short(head[1]))
+                offsets.append(offset)
             offset += len(line)
-    return Found(path, calls, offset)
+    return Found(path, keys, offsets, offset)
 
 
-def parse_line(line: bytes) -> Reply | None:
-    """The answer that a line holds; None where a crash spoiled it."""
+def parse_line(line: bytes, key: str) -> Reply | None:
+    """The answer that a line holds; None where a crash spoiled it, or where it is another key's."""
     try:
         said = json.loads(line)
+        if said["key"] != key:
+            return None
         return Reply(said["text"], said["model"], said["finish"], Usage(**said["usage"]))
     except (ValueError, KeyError):
         return None

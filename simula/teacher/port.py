@@ -46,7 +46,7 @@ class Request:
         digest.update(_encode(self.prompt).encode())
         digest.update(_schema_text(self.schema))
         digest.update(f"{_encode([self.seed, self.temperature, self.max_tokens])[1:]}".encode())
-        return digest.hexdigest()[:_DIGITS]
+        return str(digest.hexdigest()[:_DIGITS])
 
 
 @lru_cache(maxsize=64)
