@@ -25,11 +25,8 @@ async def in_order(tasks: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
 
     try:
         async with anyio.create_task_group() as group:
-            for index, task in enumerate(tasks[:-1]):
+            for index, task in enumerate(tasks):
                 group.start_soon(run, index, task)
-            # The last one needs no task of its own: this one would only wait.
-            for task in tasks[-1:]:
-                await run(len(tasks) - 1, task)
     except BaseExceptionGroup as errors:
         raise first_error(errors) from None
     return [results[index] for index in range(len(tasks))]
