@@ -37,6 +37,7 @@ _VERDICT = pa.struct(
         ("verdict", pa.string()),
         ("explanation", pa.string()),
         ("refinement", pa.int32()),
+        ("model", pa.string()),
     ]
 )
 _SPENT = pa.struct(
@@ -56,6 +57,7 @@ SCHEMA = pa.schema(
         ("status", pa.string()),
         ("reason", pa.string()),
         ("example", _EXAMPLE),
+        ("drafts", pa.list_(_EXAMPLE)),
         ("mix", pa.struct([("strategy", pa.int32()), ("choices", pa.list_(_CHOICE))])),
         ("scenario", pa.string()),
         ("plain_scenario", pa.string()),
@@ -87,6 +89,9 @@ class RowWriter:
         self._candidates: list[Candidate] = []
         self._chunks: list[pa.RecordBatch] = []
         self._groups = 0
+        # The first array imports pandas where that is installed, which takes a second: before calls are in
+        # flight, not among them.
+        pa.array([])
 
     def __enter__(self) -> RowWriter:
         return self
