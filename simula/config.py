@@ -107,6 +107,10 @@ class Config:
         return isinstance(self.recipe, Simula)
 
 
+_OPTIONAL = {"judge", "double_judge", "scorer"}
+"""Teachers of roles, null where another one does their work."""
+
+
 def parse(composed: DictConfig, choices: Mapping[str, str]) -> Config:
     """Validate a composed configuration.
 
@@ -129,6 +133,8 @@ def parse(composed: DictConfig, choices: Mapping[str, str]) -> Config:
     edited = _edited(parts["taxonomy"], problems)
     if parts["domain"] is not None and not edited:
         problems += [f"domain: {problem}" for problem in contradictions(stated(parts["domain"]))]
+    if not isinstance(parts["recipe"], Simula):
+        problems += _unused_axes(parts)
     if problems:
         raise ConfigurationError(*problems)
     assert scalars is not None
@@ -138,6 +144,17 @@ def parse(composed: DictConfig, choices: Mapping[str, str]) -> Config:
         system += f", {parts['selection'].which} {parts['scoring'].attribute}"
     named = scalars.model_copy(update={"system": system})
     return Config(scalars=named, choices=dict(choices), edited=edited, **parts)
+
+
+def _unused_axes(parts: Mapping[str, Any]) -> list[str]:
+    """Axes that a recipe without mixes would ignore without a word."""
+    chosen = []
+    if parts["scenarios"] and parts["scenarios"].count:
+        chosen.append("scenarios=none")
+    if parts["complexity"] and parts["complexity"].fraction:
+        chosen.append("complexity=none")
+    name = type(parts["recipe"]).__name__
+    return [f"recipe {name} has no scenarios and no complexity: add {' '.join(chosen)}"] if chosen else []
 
 
 def _system_name(label: str, choices: Mapping[str, str]) -> str:
@@ -158,7 +175,9 @@ def _defaults(preset: Path) -> list[dict[str, str]]:
 
 def _group(name: str, composed: DictConfig, problems: list[str]) -> Any:
     node = composed.get(name)
-    if node is None:
+    if node is None or not len(node):
+        if name not in _OPTIONAL:
+            problems.append(f"{name}: the chosen option's file is empty; it states _target_ and its keys")
         return None
     try:
         # Resolved first: interpolations may point outside of the group.

@@ -7,21 +7,33 @@ from functools import partial
 from typing import Any
 
 from simula.concurrency import in_order
-from simula.critique.verdict import Decision, Verdict, judge
+from simula.critique.verdict import Critic, Decision, Verdict, judge
+from simula.errors import RequestFailed
 from simula.prompts import Asker, Tally
 
 
 async def double_critic(
     example: Mapping[str, Any], asker: Asker, seed: int, refinement: int, tally: Tally
 ) -> tuple[Verdict, Verdict]:
-    """ "Is it correct?" and "is it incorrect?", which never see each other."""
-    values = {"example": example}
-    correct, incorrect = await in_order(
-        [
-            partial(judge, "correct", values, asker, seed, refinement, tally),
-            partial(judge, "incorrect", values, asker, seed, refinement, tally),
-        ]
-    )
+    """ "Is it correct?" and "is it incorrect?", which never see each other.
+
+    Raises:
+        RequestFailed: one of them is refused; the other is answered and counted all the same, so that what
+            the pair cost does not depend on which came first.
+    """
+
+    async def answered(critic: Critic) -> Verdict | RequestFailed:
+        try:
+            return await judge(critic, {"example": example}, asker, seed, refinement, tally)
+        except RequestFailed as error:
+            return error
+
+    correct, incorrect = await in_order([partial(answered, "correct"), partial(answered, "incorrect")])
+    for verdict in (correct, incorrect):
+        if isinstance(verdict, RequestFailed):
+            raise verdict
+    assert isinstance(correct, Verdict)
+    assert isinstance(incorrect, Verdict)
     return correct, incorrect
 
 

@@ -24,6 +24,8 @@ class Verdict(BaseModel):
     explanation: str
     refinement: int = 0
     """How often the sample had been refined when it was judged."""
+    model: str = ""
+    """The teacher that was asked."""
 
 
 async def judge(
@@ -34,7 +36,13 @@ async def judge(
     try:
         reply = await asker.ask(template, replies.judgement(), values, seed=seed, tally=tally)
     except UnreadableReply as error:
-        return Verdict(critic=critic, verdict="undecided", explanation=str(error), refinement=refinement)
+        verdict, explanation = "undecided", str(error)
+    else:
+        verdict, explanation = reply["verdict"], reply["explanation"]
     return Verdict(
-        critic=critic, verdict=reply["verdict"], explanation=reply["explanation"], refinement=refinement
+        critic=critic,
+        verdict=verdict,
+        explanation=explanation,
+        refinement=refinement,
+        model=asker.teacher.model,
     )

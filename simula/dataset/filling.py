@@ -183,7 +183,7 @@ class Filling:
         if candidate.status != "accepted" or candidate.example is None:
             return candidate
         text = candidate.example.text
-        languages = self.mechanism.domain.languages
+        languages = self.mechanism.domain.checked_languages
         if (found := foreign(f"{text}\n{candidate.example.reasoning}", languages)) is not None:
             why = f"reads as {found}, wanted {' or '.join(languages)}"
             return candidate.model_copy(update={"status": "foreign", "reason": why})

@@ -27,7 +27,8 @@ class SelectionSettings(Settings):
     share: float = Field(0.4, gt=0, le=0.5)
     """Share of a node's rows that a selection takes: 0.4, paper."""
     factor: str | None = None
-    """Factor whose nodes part the rows. The paper does not say which: the first factor that every row has."""
+    """Factor whose nodes part the rows. Null: the first of those
+    that most rows have; the paper does not say which."""
     min_rows: int = Field(5, ge=1)
     """A node with fewer rows is taken together with its parent. The paper is silent: 5."""
 

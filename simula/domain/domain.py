@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -22,10 +22,21 @@ Language = Literal["de", "en", "fr", "hi", "it", "ko", "ne"]
 knows 139, so that another one is a code here and sentences there."""
 
 
+_CODES: Mapping[str, Language] = {
+    "French": "fr",
+    "German": "de",
+    "Hindi": "hi",
+    "Italian": "it",
+    "Korean": "ko",
+    "Nepali": "ne",
+}
+"""A teacher asked for one of these is checked; that English comes out needs no checking."""
+
+
 class GivenNode(Settings):
     """A taxonomy node that the domain states itself."""
 
-    name: str
+    name: str = Field(min_length=1)
     description: str = ""
     children: tuple[GivenNode, ...] = ()
 
@@ -40,7 +51,7 @@ class GivenNode(Settings):
 class Factor(Settings):
     """A factor of variation that the domain states itself."""
 
-    name: str
+    name: str = Field(min_length=1)
     description: str = ""
     children: tuple[GivenNode, ...] = ()
     """The whole tree below the factor; empty: the teacher expands it."""
@@ -51,8 +62,9 @@ class Factor(Settings):
 class Domain(Settings):
     """What data is wanted: the description `y`, the form of a data point, what a student is asked."""
 
-    name: str
-    description: str
+    name: str = Field(pattern=r"^\w[\w.-]*$")
+    """In the names of folders and cells: letters, digits, dots, dashes and underscores."""
+    description: str = Field(min_length=1)
     """The paper's `y`: a plain description of the wanted data (Section 2)."""
     item: str = "data point"
     """What one data point is called in the prompts: "vulnerability report", "word problem"."""
@@ -61,9 +73,9 @@ class Domain(Settings):
     language: str = "English"
     """Language in which the data points are written, as the teacher is told it."""
     languages: tuple[Language, ...] = ()
-    """Codes of the languages that a data point may be in; one in another is refused as foreign. Empty: not
-    checked."""
-    instructions: str
+    """Codes of the languages that a data point may be in; one in another is refused as foreign. Empty: that
+    of `language`, where it is a known one beside English; else nothing is checked."""
+    instructions: str = Field(min_length=1)
     """What a student (and a teacher, when it is examined) is told before the question."""
     factors: tuple[Factor, ...] = ()
     """Factors of variation that the domain states itself; empty: the teacher proposes them."""
@@ -74,6 +86,19 @@ class Domain(Settings):
     stated. It is the user's to say, within the terms of the teacher."""
     seeds: tuple[str, ...] = ()
     """The sample S of existing data (Section 2.1), beside `y` in every taxonomy step; may be empty."""
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Domain:
+        """A name twice among siblings would weigh double, and nobody could tell the two apart."""
+        level: list[tuple[str, tuple[Factor | GivenNode, ...]]] = [("the domain's factors", self.factors)]
+        while level:
+            where, nodes = level.pop()
+            names = [" ".join(node.name.split()).casefold() for node in nodes]
+            for node, name in zip(nodes, names, strict=True):
+                if names.count(name) > 1:
+                    raise ValueError(f"{where} name {node.name!r} twice; siblings must differ")
+                level.append((f"the kinds of {node.name!r}", node.children))
+        return self
 
     @model_validator(mode="after")
     def _strategies_of_stated_factors(self) -> Domain:
@@ -90,6 +115,12 @@ class Domain(Settings):
         if problems := strategy_problems(self.strategies, kinds, always):
             raise ValueError("; ".join(problems))
         return self
+
+    @property
+    def checked_languages(self) -> tuple[Language, ...]:
+        """`languages`; where none is stated, that of `language` if it is another than English and known."""
+        known = _CODES.get(self.language)
+        return self.languages or ((known,) if known else ())
 
     def question(self, example: Example) -> str:
         """The text a student is shown; its answer begins right after."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from simula.domain.example import Example, Place
 from simula.domain.schema import TEXT, strict_object
@@ -27,9 +27,21 @@ class Identifier(Settings):
     text_pattern: str | None = None
     """Regular expression of the whole text, for small models under constrained decoding; null: free text."""
 
+    @model_validator(mode="after")
+    def _consistent(self) -> Identifier:
+        for pattern in (self.pattern, self.text_pattern or ""):
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
+        for choice in self.choices:
+            if not re.fullmatch(self.pattern, choice):
+                raise ValueError(f"the choice {choice!r} is not of the pattern {self.pattern!r}")
+        return self
+
     def reply_schema(self) -> dict[str, Any]:
         """JSON schema of one generated data point."""
-        answer: dict[str, Any] = {"type": "string", "pattern": f"^{self.pattern}$"}
+        answer: dict[str, Any] = {"type": "string", "pattern": f"^({self.pattern})$"}
         if self.choices:
             answer = {"type": "string", "enum": list(self.choices)}
         text = {"type": "string", "pattern": self.text_pattern} if self.text_pattern else TEXT
@@ -57,7 +69,7 @@ class Identifier(Settings):
 
     def extract(self, text: str) -> str | None:
         """The last identifier in a generated answer."""
-        found = re.findall(self.pattern, text)
+        found = [match.group() for match in re.finditer(self.pattern, text)]
         return found[-1] if found else None
 
     def right(self, answer: str, example: Example) -> bool:

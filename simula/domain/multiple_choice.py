@@ -6,6 +6,8 @@ import re
 import string
 from typing import Any, Literal
 
+from pydantic import Field
+
 from simula.domain.example import Example, Place
 from simula.domain.schema import TEXT, strict_object
 from simula.settings import Settings
@@ -15,7 +17,7 @@ class MultipleChoice(Settings):
     """The answer is the letter of one option."""
 
     type: Literal["multiple_choice"] = "multiple_choice"
-    options: int = 4
+    options: int = Field(4, ge=2, le=26)
     """Number of options; 4 in all of the paper's benchmarks."""
 
     def reply_schema(self) -> dict[str, Any]:
@@ -33,7 +35,9 @@ class MultipleChoice(Settings):
         wrong = [str(option).strip() for option in reply["wrong_options"]]
         if len(wrong) != self.options - 1:
             raise ValueError(f"{len(wrong)} wrong options where {self.options - 1} are wanted")
-        if len({right, *wrong}) < self.options:
+        if not all((right, *wrong)):
+            raise ValueError("an option is empty")
+        if len({option.casefold() for option in (right, *wrong)}) < self.options:
             raise ValueError("two options are the same")
         position = place(self.options)
         options = (*wrong[:position], right, *wrong[position:])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
@@ -10,6 +9,9 @@ from pydantic import BeforeValidator, ConfigDict, RootModel, model_validator
 
 from simula.errors import unknown
 from simula.settings import Settings
+
+_HEAVIEST = 1_000_000
+"""So that sums of weights stay exact enough to draw by."""
 
 Path = tuple[str, ...]
 """Names from the top level of a factor's tree down to a node."""
@@ -94,8 +96,8 @@ def _problems(strategy: Strategy, kinds: Kinds, always: Collection[str]) -> Iter
     for factor in always:
         if factor not in strategy.factors:
             yield f"the factor '{factor}' is marked always and is missing here"
-    if not (strategy.weight > 0 and math.isfinite(strategy.weight)):
-        yield f"its weight is {strategy.weight:g}; a number above 0 is expected"
+    if not 0 < strategy.weight <= _HEAVIEST:
+        yield f"its weight is {strategy.weight:g}; a number above 0 and up to {_HEAVIEST:,} is expected"
 
 
 def _exclusion_problems(strategy: Strategy, kinds: Kinds) -> Iterator[str]:

@@ -15,15 +15,6 @@ from simula.report.text_table import Line, TextTable, escaped, markdown
 from simula.stages.keys import dataset_key
 from simula.teacher.settings import TeacherSettings
 
-_CODES = {
-    "English": "en",
-    "French": "fr",
-    "German": "de",
-    "Hindi": "hi",
-    "Italian": "it",
-    "Korean": "ko",
-    "Nepali": "ne",
-}
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _SYNTHETIC = (
     "**This data set is synthetic.** Every question, answer, line of reasoning and verdict was written by "
@@ -85,7 +76,7 @@ def _front_matter(config: Config, manifest: Mapping[str, Any]) -> str:
         files = [{"split": "refused", "path": "data/refused.parquet"}]
         configs.append({"config_name": "refused", "data_files": files})
     named = config.domain.language
-    codes: list[str] = [*config.domain.languages] or ([_CODES[named]] if named in _CODES else [])
+    codes: list[str] = [*config.domain.checked_languages] or (["en"] if named == "English" else [])
     said = {
         "pretty_name": config.domain.name,
         "license": config.domain.license or "unknown",
@@ -188,7 +179,7 @@ def _distribution(facts: Facts) -> Iterator[str]:
         yield _factor(factor, survey, shifts.get(factor))
     if not survey.candidates:
         yield "The recipe draws no mixes, so that there is no plan to compare the rows with."
-    if codes := facts.config.domain.languages:
+    if codes := facts.config.domain.checked_languages:
         foreign = ", ".join(f"{count:,} {why}" for why, count in sorted(survey.foreign.items())) or "none"
         yield f"Languages: {', '.join(codes)}. Candidates refused for another one: {foreign}."
     if letters := manifest.get("right_letters"):

@@ -39,6 +39,8 @@ class Candidate(BaseModel):
     operation: str = ""
     """How the parent was rewritten (Evol-Instruct-like)."""
     example: Example | None = None
+    drafts: tuple[Example, ...] = ()
+    """What it was before each refinement, so that every verdict can be read beside what it was said of."""
     verdicts: tuple[Verdict, ...] = ()
     refinements: int = 0
     """How often the data point was written again after a negative verdict."""

@@ -40,6 +40,9 @@ async def refine(
 def read_example(domain: Domain, reply: dict[str, Any], place: Place) -> Example:
     """The example that a reply describes. Raises UnreadableReply where it describes none."""
     try:
-        return domain.task.example(reply, place)
+        example = domain.task.example(reply, place)
+        if not example.question:
+            raise ValueError("its text is empty")
     except ValueError as error:
         raise UnreadableReply(f"the data point is unusable: {error}") from error
+    return example

@@ -63,6 +63,7 @@ class _Work:
     parents: tuple[int, ...] = ()
     operation: str = ""
     example: Example | None = None
+    drafts: list[Example] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     refinements: int = 0
     status: Status = "accepted"
@@ -189,7 +190,9 @@ class _Work:
         return pair
 
     async def _refine(self, explanation: str) -> None:
+        assert self.example is not None
         self.refinements += 1
+        self.drafts.append(self.example)
         self.example = await refine(
             self.mechanism.domain,
             self._values() | {"explanation": explanation},
@@ -221,6 +224,7 @@ class _Work:
             parents=self.parents,
             operation=self.operation,
             example=self.example,
+            drafts=tuple(self.drafts),
             verdicts=tuple(self.verdicts),
             refinements=self.refinements,
             calls=self.tally.calls,

@@ -20,21 +20,21 @@ from simula.taxonomy.tree import Path
 
 
 class NodeCounts:
-    """How many mixes hold each node of a factor's top level, or one below it."""
+    """How many mixes hold each node of a factor."""
 
     def __init__(self, mixes: Iterable[Mix] = ()) -> None:
         """Count some mixes; `add` counts more."""
-        self._found: dict[str, Counter[str]] = {}
+        self._found: dict[str, Counter[Path]] = {}
         for mix in mixes:
             self.add(mix)
 
     def add(self, mix: Mix) -> None:
         """Count one mix."""
         for choice in mix.choices:
-            self._found.setdefault(choice.factor, Counter())[choice.path[0]] += 1
+            self._found.setdefault(choice.factor, Counter())[choice.path] += 1
 
-    def by_factor(self) -> dict[str, Counter[str]]:
-        """Factor to top-level node to mixes; a copy."""
+    def by_factor(self) -> dict[str, Counter[Path]]:
+        """Factor to node to mixes; a copy."""
         return {factor: Counter(counts) for factor, counts in self._found.items()}
 
 
@@ -59,7 +59,7 @@ class NodeShift:
 
 @dataclass(frozen=True, slots=True)
 class FactorShift:
-    """How one factor's top level came out."""
+    """How one factor came out: its top level by node, all levels in one number."""
 
     factor: str
     nodes: tuple[NodeShift, ...]
@@ -72,6 +72,9 @@ class FactorShift:
     None without rows."""
     distance_by_chance: float | None
     """The mean of `distance` if each row's node were drawn as planned, by itself. None without rows."""
+    node_distance: float | None
+    """`distance` over the nodes of all levels as they were drawn, where refusals may empty deep ones."""
+    node_distance_by_chance: float | None
     chi_square: float | None
     """Pearson's statistic of nodes by accepted or not; None where all or none were accepted, or one node
     was drawn."""
@@ -109,11 +112,8 @@ def shifts(
     drawn, kept = candidates.by_factor(), accepted.by_factor()
     found = []
     for factor, nodes in planned.items():
-        top: dict[str, float] = {}
-        for path, share in nodes.items():
-            top[path[0]] = top.get(path[0], 0.0) + share
-        if total := sum(top.values()):
-            shares = {name: share / total for name, share in top.items()}
+        if total := sum(nodes.values()):
+            shares = {path: share / total for path, share in nodes.items()}
             found.append(_shift(factor, shares, drawn.pop(factor, Counter()), kept.pop(factor, Counter())))
     if strangers := sorted(drawn.keys() | kept.keys()):
         raise ValueError(f"mixes hold factors that no strategy plans: {', '.join(strangers)}")
@@ -152,18 +152,23 @@ def distance_by_chance(shares: Sequence[float], rows: int) -> float:
     return float(np.sum(above * (1 - p) * chances) / rows)
 
 
-def _shift(factor: str, planned: Mapping[str, float], drawn: Counter[str], kept: Counter[str]) -> FactorShift:
-    if strangers := sorted((drawn.keys() | kept.keys()) - planned.keys()):
-        raise ValueError(f"mixes hold nodes of '{factor}' that are not planned: {', '.join(strangers)}")
-    if more := [name for name in kept if kept[name] > drawn[name]]:
-        raise ValueError(f"more rows than candidates for '{factor}: {more[0]}'; rows are candidates, too")
-    candidates, accepted = drawn.total(), kept.total()
+def _shift(
+    factor: str, paths: Mapping[Path, float], drawn_paths: Counter[Path], kept_paths: Counter[Path]
+) -> FactorShift:
+    if strangers := sorted((drawn_paths.keys() | kept_paths.keys()) - paths.keys()):
+        names = ", ".join(" > ".join(path) for path in strangers)
+        raise ValueError(f"mixes hold nodes of '{factor}' that are not planned: {names}")
+    if more := [path for path in kept_paths if kept_paths[path] > drawn_paths[path]]:
+        name = " > ".join(more[0])
+        raise ValueError(f"more rows than candidates for '{factor}: {name}'; rows are candidates, too")
+    planned, drawn, kept = (_top(shares) for shares in (paths, drawn_paths, kept_paths))
+    candidates, accepted = drawn_paths.total(), kept_paths.total()
     nodes = tuple(
         NodeShift(
             node=name,
             planned=share,
-            candidates=drawn[name],
-            accepted=kept[name],
+            candidates=int(drawn[name]),
+            accepted=int(kept[name]),
             candidate_share=drawn[name] / candidates if candidates else 0.0,
             accepted_share=kept[name] / accepted if accepted else 0.0,
         )
@@ -177,10 +182,25 @@ def _shift(factor: str, planned: Mapping[str, float], drawn: Counter[str], kept:
         accepted=accepted,
         distance=distance if accepted else None,
         distance_by_chance=distance_by_chance(list(planned.values()), accepted) if accepted else None,
+        node_distance=_distance(paths, kept_paths, accepted) if accepted else None,
+        node_distance_by_chance=distance_by_chance(list(paths.values()), accepted) if accepted else None,
         **_independence(
             np.array([(kept[name], drawn[name] - kept[name]) for name in planned if drawn[name]])
         ),
     )
+
+
+def _top(shares: Mapping[Path, float]) -> Counter[str]:
+    """Shares or counts of nodes added up by their top-level nodes."""
+    found: Counter[str] = Counter()
+    for path, share in shares.items():
+        found[path[0]] += share  # type: ignore[assignment]
+    return found
+
+
+def _distance(planned: Mapping[Path, float], kept: Counter[Path], accepted: int) -> float:
+    """Total variation between planned shares and those of the rows."""
+    return sum(abs(kept[path] / accepted - share) for path, share in planned.items()) / 2
 
 
 def _independence(table: NDArray[np.int64]) -> dict[str, Any]:

@@ -47,13 +47,15 @@ def _print_numbers(manifest: dict[str, object], console: Console) -> None:
 
 def _print_shift(shift: Sequence[FactorShift], console: Console) -> None:
     """How far the accepted rows are from the planned distribution, and where the most."""
-    factors = Table(title="from planned to accepted", box=None, pad_edge=False, title_justify="left")
-    for name in ("factor", "rows elsewhere", "by chance", "p, refusals alike"):
+    factors = Table(
+        title="share of rows that are elsewhere than planned", box=None, pad_edge=False, title_justify="left"
+    )
+    for name in ("factor", "top nodes", "by chance", "all nodes", "by chance", "p, refusals alike"):
         factors.add_column(name, justify="left" if name == "factor" else "right")
     for one in shift:
-        numbers = (one.distance, one.distance_by_chance)
+        numbers = (one.distance, one.distance_by_chance, one.node_distance, one.node_distance_by_chance)
         shares = ("–" if number is None else f"{number:.1%}" for number in numbers)
-        factors.add_row(Text(one.factor), *shares, "–" if one.p_value is None else f"{one.p_value:.2g}")
+        factors.add_row(Text(one.factor), *shares, _p(one))
     console.print(factors)
     nodes = Table(box=None, pad_edge=False)
     for name in ("most shifted", "planned", "accepted", "of its candidates"):
@@ -61,6 +63,13 @@ def _print_shift(shift: Sequence[FactorShift], console: Console) -> None:
     for name, *rest in most_shifted(shift, _NODES):
         nodes.add_row(Text(name), *rest)
     console.print(nodes)
+
+
+def _p(shift: FactorShift) -> str:
+    """The test's p-value; with fewer than 5 expected in a cell it is rough."""
+    if shift.p_value is None or shift.least_expected is None:
+        return "–"
+    return f"{shift.p_value:.2g}{' (rough)' if shift.least_expected < 5 else ''}"
 
 
 def _shown(value: object) -> str:

@@ -94,6 +94,9 @@ def _print_judgement(candidate: Candidate, console: Console) -> None:
     """Verdicts, and between them the refinements that followed."""
     console.print(Text("\njudgement", style="bold"))
     for times in range(candidate.refinements + 1):
+        if times < len(candidate.drafts):
+            draft = candidate.drafts[times]
+            console.print(Padding(shown(f"draft: {draft.text} / {draft.answer}", "dim"), (0, 0, 0, 2)))
         if times:
             console.print(Padding(Text(f"refinement {times}: written again", style="italic"), (0, 0, 0, 2)))
         for verdict in (one for one in candidate.verdicts if one.refinement == times):
@@ -102,6 +105,8 @@ def _print_judgement(candidate: Candidate, console: Console) -> None:
 
 def _print_verdict(verdict: Verdict, console: Console) -> None:
     said = Text.assemble(f"{_CRITIC[verdict.critic]} ", (verdict.verdict, _VERDICT[verdict.verdict]))
+    if verdict.model:
+        said.append(f"  {verdict.model}", "dim")
     console.print(Padding(said, (0, 0, 0, 2)))
     if verdict.explanation:
         console.print(Padding(shown(verdict.explanation, "dim"), (0, 0, 0, 4)))

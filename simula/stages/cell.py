@@ -16,9 +16,10 @@ from simula.errors import ShortOfTarget, SimulaError
 from simula.progress import Progress
 from simula.stages.assess import assess_dataset
 from simula.stages.bench import Bench, axes
+from simula.stages.dataset import STAGE as DATASET
 from simula.stages.dataset import build_dataset
 from simula.stages.evaluate import evaluate_student
-from simula.stages.keys import artifact_keys, cell_key
+from simula.stages.keys import artifact_keys, cell_key, rows_key
 from simula.stages.rate import rate_selected
 from simula.stages.taxonomy import build_taxonomies
 from simula.stages.train import train_student
@@ -64,6 +65,7 @@ def run_cell(config: Config, until: str, spending: Spending | None = None) -> st
     reason, code = None, 0
     try:
         write_json(record, {**said, "status": "running", "who": _who()})
+        _check_benchmark(bench, until)
         for command, stages in STAGES.items():
             for stage in stages:
                 stage(bench)
@@ -86,6 +88,13 @@ def run_cell(config: Config, until: str, spending: Spending | None = None) -> st
     if reason:
         bench.progress.line(f"{'stopped short' if status == 'stopped' else status}: {reason}")
     return reason
+
+
+def _check_benchmark(bench: Bench, until: str) -> None:
+    """A missing benchmark is an error before taxonomies are paid for, not after. Raises BenchmarkError."""
+    config = bench.config
+    if until != "taxonomy" and bench.store.manifest(DATASET, rows_key(config)) is None:
+        config.benchmark.load(config.paths.benchmarks)
 
 
 def _label(config: Config) -> str:

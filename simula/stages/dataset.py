@@ -165,7 +165,13 @@ def _short(bench: Bench, folder: Path, filling: Filling, said: Mapping[str, Any]
     for name in (ROWS, REFUSED):
         shutil.copyfile(folder / name, kept / name)
     write_json(kept / COUNTS, said)
-    refused = ", ".join(f"{count} {why}" for why, count in said["refused"].items())
+    refused = ", ".join(f"{count} {why}" for why, count in said["refused"].items()) or "none refused"
+    if filling.exhausted:
+        return (
+            f"dataset.tokens={bench.config.dataset.tokens} pays for no row of {rows_key(bench.config)}: the "
+            f"taxonomies cost {_taxonomy_tokens(bench):,} tokens, candidates that were tried: {filling.kept} "
+            f"({refused}); raise dataset.tokens"
+        )
     return (
         f"{filling.accepted} of {filling.size} rows after {filling.limit} candidates ({refused}); "
         f"they are kept in {kept}; raise dataset.candidates_per_row, lower size, or choose another critic"

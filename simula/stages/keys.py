@@ -75,14 +75,21 @@ def dataset_key(config: Config) -> str:
         critic=config.critic.identity(),
         dataset=config.dataset.identity(),
         item=config.domain.item,
-        languages=config.domain.languages,
+        languages=config.domain.checked_languages,
         task=config.domain.task.identity(),
         benchmark=config.benchmark.identity(),
-        judge=config.judge.identity() if config.judge else None,
-        double_judge=config.double_judge.identity() if config.double_judge else None,
+        judges=_judges(config),
         seed=config.scalars.data_seed,
         prompts=_prompts(_DATASET_PROMPTS),
     )
+
+
+def _judges(config: Config) -> list[Any]:
+    """Who answers each critic that is asked; a critic that is not asked splits no data sets."""
+    requirements = config.judge or config.teacher
+    double = config.double_judge or requirements
+    asked = ((config.critic.requirements, requirements), (config.critic.double, double))
+    return [teacher.identity() if critic else None for critic, teacher in asked]
 
 
 def rows_key(config: Config) -> str:

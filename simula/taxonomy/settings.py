@@ -13,7 +13,7 @@ from simula.settings import Settings, incidental
 class Expansion(Settings):
     """How the taxonomies of a domain are built (Section 2.1); shared by all systems of the domain."""
 
-    depth: int = Field(3, ge=1)
+    depth: int = Field(3, ge=1, le=12)
     """Levels below the root: 3, LEXam 4 (inferred from Figure 4c)."""
     proposals: int = Field(3, ge=1)
     """N, how often a node's children are asked for; the answers are united. The paper is silent: 3."""

@@ -50,9 +50,7 @@ def connect(
     if isinstance(settings, ReplayTeacher):
         return settings.connect()
     recorded = shared_ledger(ledger)
-    teacher = (
-        settings.over(recorded, say) if isinstance(settings, GeminiBatchTeacher) else settings.connect()
-    )
+    teacher = settings.over(recorded, say) if isinstance(settings, GeminiBatchTeacher) else settings.connect()
     if budget is not None and budget.limited:
         teacher = Budgeted(teacher, settings.price, budget, spending or Spending())
     return Recorded(teacher, recorded, options(settings))

@@ -68,6 +68,17 @@ class Collected(Filling):
         self.keep = self.candidates.append
 
 
+@dataclass
+class Refusing(Hasty):
+    """Its safety filter blocks some of the double critic's questions, at any time."""
+
+    async def ask(self, request: Request) -> Reply:
+        reply = await super().ask(request)
+        if request.template.startswith("judge_") and request.seed % 4 == 0:
+            return Reply("", "hasty-1", "blocked", Usage(prompt=7))
+        return reply
+
+
 def filled(
     size: int,
     *,
@@ -77,9 +88,10 @@ def filled(
     tokens: int | None = None,
     before: int = 0,
     stored: Sequence[Candidate] = (),
+    kind: type[Hasty] = Hasty,
     **test: str,
 ) -> tuple[Collected, Hasty]:
-    teacher = Hasty(disorder)
+    teacher = kind(disorder)
     asker = Asker(teacher, "system", 1.0, 100)
     mechanism = Mechanism(
         DOMAIN,
@@ -111,6 +123,17 @@ def test_concurrency_and_order_change_nothing(disorder: int, concurrency: int, s
     calm, _ = filled(size, concurrency=1, disorder=0)
     wild, _ = filled(size, concurrency=concurrency, disorder=disorder)
     assert wild.candidates == calm.candidates
+
+
+@settings(deadline=None, max_examples=25)
+@given(disorder=some.integers(1, 10**6), concurrency=some.integers(2, 256))
+def test_refused_calls_are_counted_the_same_in_any_order(disorder: int, concurrency: int) -> None:
+    calm, _ = filled(15, concurrency=1, disorder=0, kind=Refusing)
+    wild, _ = filled(15, concurrency=concurrency, disorder=disorder, kind=Refusing)
+    assert wild.candidates == calm.candidates
+    assert any(candidate.status == "unusable" for candidate in wild.candidates)
+    # Both of the double critic's calls are made and counted, also where one is refused.
+    assert {candidate.calls for candidate in wild.candidates} == {3}
 
 
 def test_exactly_n_rows_and_the_last_candidate_is_the_last_row() -> None:

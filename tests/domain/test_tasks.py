@@ -1,6 +1,8 @@
+import re
 from collections import Counter
 
 import pytest
+from pydantic import ValidationError
 
 from simula.domain import Example, FreeText, Identifier, MultipleChoice, Number
 from simula.draws import balanced
@@ -94,3 +96,25 @@ def test_free_text_folds_case_and_space() -> None:
     assert FreeText().right("the  Cat", Example(question="q", answer="The cat"))
     with pytest.raises(ValueError, match="empty"):
         FreeText().example({"question": "q", "answer": " "}, last)
+
+
+@pytest.mark.parametrize("options", [0, 1, 27, -5])
+def test_a_choice_needs_two_options_and_letters_for_all(options: int) -> None:
+    with pytest.raises(ValidationError):
+        MultipleChoice(options=options)
+
+
+def test_empty_options_and_those_that_differ_in_case_are_no_question() -> None:
+    for wrong in (["a", "b", ""], ["a", "b", "THIS"]):
+        with pytest.raises(ValueError, match="option"):
+            MultipleChoice().example(reply(wrong_options=wrong), last)
+
+
+def test_patterns_are_checked_and_held_as_a_whole() -> None:
+    with pytest.raises(ValidationError, match="no regular expression"):
+        Identifier(pattern="(")
+    with pytest.raises(ValidationError, match="'FOO' is not of the pattern"):
+        Identifier(pattern=r"CWE-\d+", choices={"FOO": "a name"})
+    either = Identifier(pattern=r"(CWE|CVE)-\d+|none")
+    assert either.extract("It is CWE-79, not CVE-2020-1.") == "CVE-2020"
+    assert re.fullmatch(either.reply_schema()["properties"]["answer"]["pattern"], "xnone") is None

@@ -132,6 +132,19 @@ def test_right_letters_are_balanced_over_the_data_set() -> None:
     assert Counter(c.example.answer for c in filling.candidates if c.example) == dict.fromkeys("ABCD", 20)
 
 
+def test_refusals_that_do_not_look_at_letters_leave_them_balanced() -> None:
+    def picky(request: Request) -> str:
+        return "no" if request.template == "judge_incorrect" or request.seed % 5 < 2 else "yes"
+
+    critic = CriticSettings(requirements=False)
+    filling = filled(mechanism(Orderly(picky), critic=critic), size=400)
+    letters = Counter(
+        row.example.answer for row in filling.candidates if row.status == "accepted" and row.example
+    )
+    assert sum((letters[letter] - 100) ** 2 / 100 for letter in "ABCD") < 16.3  # chi-square(3): p = 0.001
+    assert filling.refused > 200
+
+
 def test_each_role_asks_its_own_teacher() -> None:
     writer, judge, double = Orderly(model="w"), Orderly(model="j"), Orderly(model="d")
     roles = {

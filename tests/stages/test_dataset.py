@@ -95,7 +95,26 @@ def test_a_token_budget_pays_for_the_taxonomies_too(store: Store) -> None:
 
 
 def test_a_budget_that_pays_for_no_row_stops_short(store: Store) -> None:
-    assert "0 of 10 rows" in str(store.generate("system=full", "size=10", "dataset.tokens=100"))
+    said = str(store.generate("system=full", "size=10", "dataset.tokens=100"))
+    assert said.startswith("dataset.tokens=100 pays for no row of arithmetic-")
+    assert "candidates that were tried: 0" in said
+
+
+def test_a_missing_benchmark_is_named_before_anything_is_paid_for(store: Store) -> None:
+    said = store.generate("domain=gsm8k", "benchmark.source.hub=null", "size=2")
+    assert "gsm8k" in str(said)
+    assert not (store.root / "ledger").exists()
+    assert not (store.root / "store" / "taxonomy").exists()
+
+
+def test_a_judge_that_nobody_asks_splits_no_data_sets(store: Store) -> None:
+    def key(*overrides: str) -> str:
+        return rows_key(store.config("size=5", *overrides))
+
+    other = "teacher@judge=embedded"
+    assert key("system=baseline") == key("system=baseline", other)
+    assert key("system=full") != key("system=full", other)
+    assert key("critic=requirements") == key("critic=requirements", "teacher@double_judge=embedded")
 
 
 def test_other_recipes_need_no_taxonomy(store: Store) -> None:

@@ -50,7 +50,7 @@ def test_what_is_incidental_changes_no_key() -> None:
         "+training.micro_batch_size=2",
         "tracking=none",
         "paths.root=/elsewhere",
-        "+teacher.price.input=3",
+        "teacher.price.input=3",
         "student.billion_parameters=7",
     ]
     assert keys(*incidental) == keys()
