@@ -94,11 +94,11 @@ def _print_judgement(candidate: Candidate, console: Console) -> None:
     """Verdicts, and between them the refinements that followed."""
     console.print(Text("\njudgement", style="bold"))
     for times in range(candidate.refinements + 1):
+        if times:
+            console.print(Padding(Text(f"refinement {times}: written again", style="italic"), (0, 0, 0, 2)))
         if times < len(candidate.drafts):
             draft = candidate.drafts[times]
             console.print(Padding(shown(f"draft: {draft.text} / {draft.answer}", "dim"), (0, 0, 0, 2)))
-        if times:
-            console.print(Padding(Text(f"refinement {times}: written again", style="italic"), (0, 0, 0, 2)))
         for verdict in (one for one in candidate.verdicts if one.refinement == times):
             _print_verdict(verdict, console)
 

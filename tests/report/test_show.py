@@ -59,8 +59,11 @@ WHOLE = Candidate(
         answer="B",
         reasoning="It is two, since three follows.",
     ),
+    drafts=(Example(question="A first try.", options=("a", "b", "c", "d"), answer="C"),),
     verdicts=(
-        Verdict(critic="requirements", verdict="no", explanation="Nothing is flooded.", refinement=0),
+        Verdict(
+            critic="requirements", verdict="no", explanation="Nothing is flooded.", refinement=0, model="m"
+        ),
         Verdict(critic="requirements", verdict="yes", explanation="Now it is.", refinement=1),
         Verdict(critic="correct", verdict="undecided", explanation="cut off", refinement=1),
         Verdict(critic="incorrect", verdict="no", explanation="It is right.", refinement=1),
@@ -119,7 +122,8 @@ def test_a_row_is_told_in_the_order_in_which_it_came_to_be() -> None:
         "3 earlier scenarios of the same mix",
         "at first A flood in the night.",
         "made harder A flood in the night, and two",
-        "does it meet the requirements? no Nothing is flooded.",
+        "draft: A first try. a b c d / C",
+        "does it meet the requirements? no m Nothing is flooded.",
         "refinement 1: written again",
         "does it meet the requirements? yes Now it is.",
         "is it correct? undecided cut off",
