@@ -126,7 +126,9 @@ def _run(command: str, arguments: Arguments) -> int:
         return _show(arguments)
     from simula.composition import cells
 
-    everything = not arguments.overrides and not arguments.sweep and command in ("status", "report")
+    # Where the store is says nothing of which of its cells are meant.
+    named = [line for line in arguments.overrides if not line.startswith("paths.")]
+    everything = not named and not arguments.sweep and command in ("status", "report")
     chosen = cells(arguments.overrides, sweep=arguments.sweep, extra_folder=arguments.folder)
     if command == "plan":
         from simula.plan import print_plan

@@ -48,7 +48,10 @@ def build_dataset(bench: Bench) -> dict[str, Any]:
         return anyio.run(_make, bench, folder, log)
 
     inputs = {TAXONOMY: taxonomy_key(config)} if config.draws_mixes else {}
-    return bench.build(STAGE, rows_key(config), inputs, make)
+    manifest = bench.build(STAGE, rows_key(config), inputs, make)
+    # The rows of an earlier run that stopped short are among the published ones.
+    shutil.rmtree(bench.store.root / "short" / rows_key(config), ignore_errors=True)
+    return manifest
 
 
 async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:

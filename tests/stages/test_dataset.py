@@ -100,6 +100,15 @@ def test_a_budget_that_pays_for_no_row_stops_short(store: Store) -> None:
     assert "candidates that were tried: 0" in said
 
 
+def test_what_a_short_run_kept_goes_when_the_data_set_stands(store: Store) -> None:
+    full = ("system=full", "size=15")
+    assert store.generate(*full, "dataset.candidates_per_row=1") is not None
+    kept = store.root / "store" / "short" / rows_key(store.config(*full))
+    assert (kept / "rows.parquet").is_file()
+    assert store.generate(*full) is None
+    assert not kept.exists()
+
+
 def test_a_missing_benchmark_is_named_before_anything_is_paid_for(store: Store) -> None:
     said = store.generate("domain=gsm8k", "benchmark.source.hub=null", "size=2")
     assert "gsm8k" in str(said)
