@@ -14,11 +14,11 @@ from simula.student.settings import EvaluationSettings, HubWeights, StudentSetti
 
 CWE = Domain(
     name="cwe",
-    description="",
+    description="Weaknesses.",
     task=Identifier(pattern=r"CWE-\d+", choices={"CWE-78": "command", "CWE-787": "write", "CWE-22": "path"}),
     instructions="Which weakness?",
 )
-SUMS = Domain(name="sums", description="", task=Number(), instructions="Add.")
+SUMS = Domain(name="sums", description="Sums.", task=Number(), instructions="Add.")
 ITEMS = [
     TestItem(id=f"item-{i}", example=Example(question=f"{'a report ' * (i % 4)}{i}", answer="CWE-22"))
     for i in range(10)

@@ -20,11 +20,11 @@ from simula.student.weights import load
 NAMES = {"CWE-78": "command", "CWE-787": "write", "CWE-22": "path"}
 CWE = Domain(
     name="cwe",
-    description="",
+    description="Weaknesses.",
     task=Identifier(pattern=r"CWE-\d+", choices=NAMES),
     instructions="Which weakness?",
 )
-QUIZ = Domain(name="quiz", description="", task=MultipleChoice(), instructions="Answer by a letter.")
+QUIZ = Domain(name="quiz", description="A quiz.", task=MultipleChoice(), instructions="Answer by a letter.")
 SUMS = Domain(name="sums", description="", task=Number(), instructions="Add.")
 REPORTS = [
     Example(question=text, answer="CWE-22") for text in ("../", "A shell runs it.", "Past the end, far", "")

@@ -21,7 +21,7 @@ from simula.student.template import Template
 from simula.student.training import train
 from simula.student.weights import load
 
-QUIZ = Domain(name="quiz", description="", task=MultipleChoice(options=2), instructions="A letter.")
+QUIZ = Domain(name="quiz", description="A quiz.", task=MultipleChoice(options=2), instructions="A letter.")
 EXAMPLES = [
     Example(question=f"{'Which ' * (i % 3)}{i}?", options=(str(i), "no"), answer="AB"[i % 2])
     for i in range(8)

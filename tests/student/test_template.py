@@ -12,7 +12,7 @@ from simula.student.rows import Row, held_out, tokenized
 from simula.student.settings import TrainingSettings
 from simula.student.template import Template
 
-QUIZ = Domain(name="quiz", description="", task=MultipleChoice(options=2), instructions="Answer by a letter.")
+QUIZ = Domain(name="quiz", description="A quiz.", task=MultipleChoice(options=2), instructions="Answer by a letter.")
 SUMS = Domain(name="sums", description="", task=Number(), instructions="Add.")
 CAT = Example(question="What purrs?", options=("A cat", "A dog"), answer="A")
 

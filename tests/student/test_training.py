@@ -18,7 +18,7 @@ from simula.errors import StudentError
 from simula.student.settings import Lora, StudentSettings, TrainingSettings
 from simula.student.training import TrainingSummary, train
 
-QUIZ = Domain(name="quiz", description="", task=MultipleChoice(options=2), instructions="A letter.")
+QUIZ = Domain(name="quiz", description="A quiz.", task=MultipleChoice(options=2), instructions="A letter.")
 EXAMPLES = [
     Example(question=f"{'Q' * (i % 7)}{i}?", options=("yes", "no"), answer="AB"[i % 2]) for i in range(40)
 ]
