@@ -25,7 +25,7 @@ CWE = Domain(
     instructions="Which weakness?",
 )
 QUIZ = Domain(name="quiz", description="A quiz.", task=MultipleChoice(), instructions="Answer by a letter.")
-SUMS = Domain(name="sums", description="", task=Number(), instructions="Add.")
+SUMS = Domain(name="sums", description="Sums.", task=Number(), instructions="Add.")
 REPORTS = [
     Example(question=text, answer="CWE-22") for text in ("../", "A shell runs it.", "Past the end, far", "")
 ]

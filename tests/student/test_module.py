@@ -68,7 +68,7 @@ def test_eight_rows_equal_four_times_two(student: StudentSettings, tmp_path: Pat
 
 def test_steps_do_not_depend_on_how_they_are_cut(tiny_llama: StudentSettings, tmp_path: Path) -> None:
     """Answers of unequal length: a mean of the parts' means would be another loss."""
-    sums = Domain(name="sums", description="", task=Number(), instructions="Add.")
+    sums = Domain(name="sums", description="Sums.", task=Number(), instructions="Add.")
     examples = [Example(question=f"{i} + 1?", reasoning="so " * (i * i), answer=str(i + 1)) for i in range(8)]
     logs: dict[int, list[Mapping[str, float]]] = {2: [], 8: []}
     for micro, log in logs.items():

@@ -12,8 +12,10 @@ from simula.student.rows import Row, held_out, tokenized
 from simula.student.settings import TrainingSettings
 from simula.student.template import Template
 
-QUIZ = Domain(name="quiz", description="A quiz.", task=MultipleChoice(options=2), instructions="Answer by a letter.")
-SUMS = Domain(name="sums", description="", task=Number(), instructions="Add.")
+QUIZ = Domain(
+    name="quiz", description="A quiz.", task=MultipleChoice(options=2), instructions="Answer by a letter."
+)
+SUMS = Domain(name="sums", description="Sums.", task=Number(), instructions="Add.")
 CAT = Example(question="What purrs?", options=("A cat", "A dog"), answer="A")
 
 

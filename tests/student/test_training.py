@@ -124,7 +124,7 @@ def test_too_few_rows_to_choose_by(tiny_llama: StudentSettings, tmp_path: Path) 
 
 
 def test_validation_generates_where_answers_are_open(tiny_gemma: StudentSettings, tmp_path: Path) -> None:
-    sums = Domain(name="sums", description="", task=Number(), instructions="Add.")
+    sums = Domain(name="sums", description="Sums.", task=Number(), instructions="Add.")
     examples = [Example(question=f"{i} + 0?", answer=str(i)) for i in range(40)]
     summary = run(
         tiny_gemma,
