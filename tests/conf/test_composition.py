@@ -135,6 +135,8 @@ def test_every_file_composes_and_parses(path: Path) -> None:
     group = path.parent.relative_to(conf_folder()).as_posix()
     if group == "benchmark":
         overrides = [f"benchmark={path.stem}"]
+    elif group == "recipe":
+        overrides = [f"recipe={path.stem}", "scenarios=none", "complexity=none"]
     elif group == "domain":
         overrides = [f"domain={path.stem}"]
     else:
@@ -149,5 +151,10 @@ def test_a_preset_with_another_axis_is_named_as_what_it_is() -> None:
     assert system("system=full") == "full"
     assert system("system=full", "critic=none") == "full with critic=none"
     assert system("critic=none") == "custom"
-    assert system("system=full", "recipe=evol_instruct") == "full with recipe=evol_instruct"
+    assert system("system=baseline", "recipe=evol_instruct") == "baseline with recipe=evol_instruct"
     assert system("system=evol_instruct") == "evol_instruct"
+
+
+def test_a_recipe_without_mixes_does_not_ignore_axes_in_silence() -> None:
+    (problem,) = problems("recipe=evol_instruct", "complexity=none")
+    assert problem.endswith("add scenarios=none")
