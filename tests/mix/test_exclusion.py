@@ -145,7 +145,7 @@ def test_every_wrong_name_is_told_with_the_nearest() -> None:
     for problem in (
         "there is no factor 'topik'; did you mean topic?",
         "the factor 'form' is marked always and is missing here",
-        "its weight is 0; a number above 0 is expected",
+        "its weight is 0; a number above 0 and up to 1,000,000 is expected",
         "below 'audience' there is no kind 'childen'; did you mean children?",
         "there is no factor of the strategy 'form'",
         "below 'audience > adults' there is no kind 'children'; known: students, parents",

@@ -152,7 +152,7 @@ def test_the_plan_counts_the_calls_of_the_rating_once(tmp_path: Path) -> None:
     def steps(*overrides: str) -> dict[str, tuple[int, float]]:
         swept: list[Cell] = cells([*BASE, f"paths.root={tmp_path}", *overrides], sweep=True)
         found: dict[str, tuple[int, float]] = {}
-        for step in plan(swept, Assumptions()):
+        for step in plan(swept, Assumptions()).steps:
             count, calls = found.get(step.stage, (0, 0.0))
             found[step.stage] = count + 1, calls + step.calls
         return found
