@@ -152,7 +152,11 @@ strategies:
         ("      - name: lion", "      - lion", "line 5: keys and values are expected here"),
         ("[kind]", "[knd]", "f.yaml strategy 1 (knd): there is no factor 'knd'; did you mean kind?"),
         ("[kind]", "kind", "line 11: a list is expected here"),
-        ("weight: 1", "weight: 0", "strategy 1 (kind): its weight is 0; a number above 0 and up to 1,000,000 is expected"),
+        (
+            "weight: 1",
+            "weight: 0",
+            "strategy 1 (kind): its weight is 0; a number above 0 and up to 1,000,000 is expected",
+        ),
         ("weight: 1", "weight: much", "line 12: a number is expected here"),
         ("name: lion", "name: &a lion\n      - *a", "line 5: this stands elsewhere in the file too"),
         ("name: lion", "name: li: on", "line 5: it is not readable as YAML"),
