@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from google.genai import types
 
-from simula.embedding.faults import own_keys, secret_in
+from simula.embedding.faults import WITHOUT_KEY, own_keys
 from simula.embedding.port import Embeddings, unit
 from simula.embedding.settings import GeminiEmbedding
 from simula.errors import TeacherUnavailable
-from simula.teacher.faults import PassingFault
+from simula.teacher.faults import PassingFault, secret_in
 from simula.teacher.gemini import Gemini as GeminiClient
 from simula.teacher.repeats import Repeats
 from simula.teacher.settings import GeminiTeacher
@@ -28,7 +28,7 @@ class Gemini:
             TeacherUnavailable: the key is not set.
         """
         self.model = settings.model
-        secret_in(settings.key_variable, settings.model)
+        secret_in(settings.key_variable, settings.model, WITHOUT_KEY)
         # The teacher's client, faults and retries: only what is asked differs.
         self._google = GeminiClient(
             GeminiTeacher(

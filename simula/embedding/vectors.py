@@ -7,10 +7,7 @@ crash cut off or left without content is not there; everything before it is.
 from __future__ import annotations
 
 import hashlib
-import os
-import platform
 import re
-import secrets
 from collections.abc import Sequence
 from io import FileIO
 from pathlib import Path
@@ -19,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simula.durable import append, own_file
 from simula.embedding.port import Vectors
 from simula.errors import StoreError
 
@@ -139,31 +137,9 @@ class VectorCache:
             )
 
     def _write(self, data: bytes, width: int) -> None:
-        file = self._own = self._own or self._create(width)
-        rest = memoryview(data)
-        while rest:
-            rest = rest[file.write(rest) :]
-        if self._fsync:
-            os.fsync(file.fileno())
-
-    def _create(self, width: int) -> FileIO:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        host = re.sub(r"[^A-Za-z0-9]+", "-", platform.node())[:40]
-        name = f"{host}-{os.getpid()}-{secrets.token_hex(4)}.d{width}.vectors"
-        file = (self._folder / name).open("xb", buffering=0)
-        if self._fsync:
-            _sync_folder(self._folder)
-        return file
+        file = self._own = self._own or own_file(self._folder, f".d{width}.vectors", self._fsync)
+        append(file, data, self._fsync)
 
 
 def _record(width: int) -> np.dtype[Any]:
     return np.dtype([("key", f"V{_KEY_BYTES}"), ("truncated", "<u4"), ("vector", "<f4", (width,))])
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new file's name durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from simula.config import Config
+from simula.durable import write_json
 from simula.errors import ShortOfTarget, SimulaError
 from simula.progress import Progress
 from simula.stages.assess import assess_dataset
@@ -23,7 +24,7 @@ from simula.stages.keys import artifact_keys, cell_key, rows_key
 from simula.stages.rate import rate_selected
 from simula.stages.taxonomy import build_taxonomies
 from simula.stages.train import train_student
-from simula.store.artifacts import Store, write_json
+from simula.store.artifacts import Store
 from simula.teacher import Spending
 
 Stage = Callable[[Bench], dict[str, Any]]

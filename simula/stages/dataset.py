@@ -16,6 +16,7 @@ from simula.concurrency import rare_collections
 from simula.config import Config
 from simula.dataset import Filling
 from simula.domain import MultipleChoice
+from simula.durable import write_json
 from simula.errors import ShortOfTarget
 from simula.generation import Candidate, Mechanism
 from simula.metrics.shift import shifts
@@ -25,7 +26,7 @@ from simula.stages.counting import Counts
 from simula.stages.keys import dataset_key, rows_key, taxonomy_key
 from simula.stages.taxonomy import STAGE as TAXONOMY
 from simula.stages.taxonomy import read_taxonomies
-from simula.store.artifacts import MANIFEST, write_json
+from simula.store.artifacts import MANIFEST
 from simula.store.benchmarks.item import checksum
 from simula.store.rows import COUNTS, REFUSED, ROWS, RowWriter, read_rows, stored_candidates
 from simula.store.spool import Spool

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from simula.durable import write_json
 from simula.errors import BenchmarkError
 from simula.stages.bench import Bench
 from simula.stages.keys import adapter_key, evaluation_key
 from simula.stages.train import STAGE as TRAIN
-from simula.store.artifacts import write_json
 
 STAGE = "evaluate"
 FILE = "results.json"

@@ -9,13 +9,14 @@ from typing import Any
 
 import anyio
 
+from simula.durable import write_json
 from simula.errors import StoreError
 from simula.mix import write_strategies
 from simula.prompts import Tally, system_prompt
 from simula.settings import fingerprint
 from simula.stages.bench import Bench, cost, paid_now
 from simula.stages.keys import taxonomy_key
-from simula.store.artifacts import Store, write_json
+from simula.store.artifacts import Store
 from simula.taxonomy import Builder, Taxonomies
 from simula.taxonomy.account import changes, contents, making
 from simula.taxonomy.document import Document, to_yaml

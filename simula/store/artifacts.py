@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from simula.claims import Claim
+from simula.durable import write_json
 from simula.errors import StoreError
 
 MANIFEST = "manifest.json"
@@ -89,15 +90,3 @@ class Store:
                 "what was made so far is kept, free some space and start again"
             ) from error
         return manifest
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write aside, make durable, rename: a reader never sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    with aside.open("w", encoding="utf-8") as stream:
-        json.dump(value, stream, indent=1, ensure_ascii=False)
-        stream.write("\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(aside, path)

@@ -6,7 +6,6 @@ wrote about one CVE, listed under one weakness: a small sister of CTI-RCM that n
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +15,7 @@ from xml.etree import ElementTree
 
 from simula.domain.example import Example
 from simula.errors import BenchmarkError
+from simula.installed import package_folder
 from simula.settings import Settings
 from simula.store.benchmarks import Expected, TestItem
 
@@ -60,9 +60,8 @@ class CweExamples(Settings):
 
 def catalogue() -> Path:
     """The catalogue's file in the installed package. Raises BenchmarkError where it is not."""
-    found = importlib.util.find_spec("cwe2")  # finds without importing
-    for folder in (found.submodule_search_locations or ()) if found else ():
-        path = Path(folder) / "database_v49" / "cwec_v4.14.xml"
+    if folder := package_folder("cwe2"):
+        path = folder / "database_v49" / "cwec_v4.14.xml"
         if path.is_file():
             return path
     raise BenchmarkError(

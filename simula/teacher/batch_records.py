@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from simula.claims import Claim
+from simula.durable import sync_folder, write_json
 from simula.errors import StoreError
 from simula.settings import fingerprint
 
@@ -85,13 +86,8 @@ class BatchRecord:
     def _write(self, folder: Path) -> None:
         said = asdict(self)
         del said["folder"]
-        aside = folder / f".{_RECORD}"
-        with aside.open("w") as file:
-            json.dump(said, file)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(folder / _RECORD)
-        sync(folder)
+        write_json(folder / _RECORD, said)
+        sync_folder(folder)
 
 
 def claim_on(folder: Path) -> Claim:
@@ -126,7 +122,7 @@ def new_batch(
         claim = record.claim
         claim.take()
         aside.rename(record.folder)
-        sync(above)
+        sync_folder(above)
     except OSError as error:
         raise StoreError(
             f"a batch cannot be recorded in {above}: {error.strerror}; it is not sent"
@@ -161,12 +157,3 @@ def sweep(above: Path) -> None:
         unfinished = path.suffix in (".new", ".old", ".claim") and not path.with_suffix("").exists()
         if unfinished and time.time() - path.stat().st_mtime > _LEFT_ALONE:
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-
-
-def sync(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

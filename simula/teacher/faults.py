@@ -33,6 +33,7 @@ real adapters.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 
@@ -48,6 +49,25 @@ _NAMED_QUOTA = re.compile(r"Per(?:Second|Minute|Hour)|rate_limit_exceeded")
 """A quota that fills up again soon, as Google (quotaId) and OpenAI (code) name it."""
 _BAD_KEY = re.compile(r"API_KEY_INVALID|invalid_api_key")
 _TOO_LONG = re.compile(r"context_(?:size|length)|exceed|too (?:long|large)|maximum context", re.IGNORECASE)
+
+
+def secret_in(variable: str | None, model: str, otherwise: str) -> str:
+    """The key from the environment; empty where none is wanted.
+
+    Args:
+        variable: its name in the environment; None: no key is wanted.
+        model: what it is for.
+        otherwise: what else to do where it is not set.
+
+    Raises:
+        TeacherUnavailable: the variable is not set.
+    """
+    secret = os.environ.get(variable, "") if variable else ""
+    if variable and not secret:
+        raise TeacherUnavailable(
+            f"{model} needs a key and {variable} is not set: export {variable}=…, or {otherwise}"
+        )
+    return secret
 
 
 class PassingFault(Exception):

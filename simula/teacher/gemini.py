@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +14,7 @@ from google.genai import errors, types
 from pydantic import ValidationError
 
 from simula.errors import TeacherUnavailable
-from simula.teacher.faults import Boundary, PassingFault
+from simula.teacher.faults import Boundary, PassingFault, secret_in
 from simula.teacher.port import Reply, Request, Usage
 from simula.teacher.retry_after import seconds_of
 from simula.teacher.settings import GeminiTeacher
@@ -52,14 +51,9 @@ class Gemini:
         """
         self.model = settings.model
         self._settings = settings
-        secret = "" if settings.vertex else os.environ.get(settings.key_variable, "")
-        if not secret and not settings.vertex:
-            raise TeacherUnavailable(
-                f"{settings.model} needs a key and {settings.key_variable} is not set: "
-                f"export {settings.key_variable}=…, or choose a teacher without one, such as teacher=embedded"
-            )
-        credential = "Google Cloud" if settings.vertex else settings.key_variable
-        self.boundary = Boundary(settings.model, credential, secret)
+        variable = None if settings.vertex else settings.key_variable
+        secret = secret_in(variable, settings.model, "choose a teacher without one, such as teacher=embedded")
+        self.boundary = Boundary(settings.model, variable or "Google Cloud", secret)
         self.client = self._open(secret)
 
     async def ask(self, request: Request) -> Reply:

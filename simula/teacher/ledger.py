@@ -8,9 +8,6 @@ process share one ledger (`shared_ledger`): one index in memory, one file to wri
 from __future__ import annotations
 
 import os
-import platform
-import re
-import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,6 +17,7 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
+from simula.durable import append, own_file
 from simula.errors import StoreError
 from simula.teacher.ledger_index import LedgerIndex, short
 from simula.teacher.ledger_lines import Found, parse_line, read_lines, write_line
@@ -237,12 +235,7 @@ class Ledger:
         file = self._own = self._own or self._open_own()
         offset = file.seek(0, os.SEEK_END)
         try:
-            rest = memoryview(data)
-            while rest:
-                # On a disk that is nearly full a write takes a part, and the next one fails.
-                rest = rest[file.write(rest) :]
-            if self._fsync:
-                os.fsync(file.fileno())
+            append(file, data, self._fsync)
         except OSError:
             # What did fit stays a line cut off at the end, which nobody reads: the next line goes elsewhere.
             self._close_own()
@@ -253,13 +246,8 @@ class Ledger:
     def _open_own(self) -> FileIO:
         if self._own_path is not None:
             return self._own_path.open("ab", buffering=0)
-        host = re.sub(r"[^A-Za-z0-9]+", "-", platform.node())[:40]
-        self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / f"{host}-{os.getpid()}-{secrets.token_hex(4)}.jsonl"
-        file = path.open("xb", buffering=0)
-        if self._fsync:
-            _sync_folder(self._folder)
-        self._own_path = path
+        file = own_file(self._folder, ".jsonl", self._fsync)
+        self._own_path = Path(file.name)
         return file
 
 
@@ -280,12 +268,3 @@ def shared_ledger(folder: Path) -> Ledger:
     ledger.refresh()
     ledger.users += 1
     return ledger
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new file's name durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from typing import Any
 
-import aiohttp
-
-from simula.errors import TeacherUnavailable
-from simula.teacher.faults import Boundary, PassingFault
+from simula.teacher.endpoint import Endpoint
+from simula.teacher.faults import Boundary, PassingFault, secret_in
 from simula.teacher.port import Reply, Request, Usage
-from simula.teacher.retry_after import seconds_of
 from simula.teacher.settings import ServerTeacher
 
 
@@ -27,14 +23,12 @@ class Server:
         """
         self.model = settings.model
         self._settings = settings
-        self._secret = os.environ.get(settings.key_variable, "") if settings.key_variable else ""
-        if settings.key_variable and not self._secret:
-            raise TeacherUnavailable(
-                f"{settings.model} needs a key and {settings.key_variable} is not set: "
-                f"export {settings.key_variable}=…, or set teacher.key_variable=null for a server without"
-            )
-        self._boundary = Boundary(settings.model, settings.key_variable or settings.base_url, self._secret)
-        self._session: aiohttp.ClientSession | None = None
+        secret = secret_in(
+            settings.key_variable, settings.model, "set teacher.key_variable=null for a server without"
+        )
+        self._boundary = Boundary(settings.model, settings.key_variable or settings.base_url, secret)
+        url = f"{settings.base_url.rstrip('/')}/chat/completions"
+        self._endpoint = Endpoint(url, self._boundary, settings.timeout)
 
     async def ask(self, request: Request) -> Reply:
         """Answer one request.
@@ -42,34 +36,11 @@ class Server:
         Raises:
             PassingFault: it may be answered if it is sent again.
         """
-        url = f"{self._settings.base_url.rstrip('/')}/chat/completions"
-        try:
-            async with self._connected().post(url, json=self._body(request)) as response:
-                text = await response.text()
-                if response.status != 200:
-                    wait = seconds_of(response.headers.get("Retry-After", ""))
-                    raise self._fault(response.status, text, wait)
-        except TimeoutError:
-            raise self._boundary.late(self._settings.timeout) from None
-        except (aiohttp.ClientError, UnicodeDecodeError) as error:
-            raise PassingFault(self._boundary.clean(f"{type(error).__name__}: {error}")) from None
-        return self._reply(_object(text))
+        return self._reply(await self._endpoint.post(self._body(request)))
 
     async def close(self) -> None:
         """Close the connections; a later call opens new ones."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
-
-    def _connected(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                # The number of connections is the number of calls in flight, which `Limited` decides.
-                connector=aiohttp.TCPConnector(limit=0),
-                timeout=aiohttp.ClientTimeout(total=self._settings.timeout),
-                headers={"Authorization": f"Bearer {self._secret}"} if self._secret else None,
-            )
-        return self._session
+        await self._endpoint.close()
 
     def _body(self, request: Request) -> dict[str, Any]:
         return {
@@ -86,14 +57,6 @@ class Server:
                 "json_schema": {"name": request.template, "strict": True, "schema": dict(request.schema)},
             },
         }
-
-    def _fault(self, status: int, text: str, wait: float) -> Exception:
-        body = _object(text)
-        said = body.get("error", body)
-        if not isinstance(said, Mapping):
-            said = {"message": said}
-        reason = f"{said.get('type', '')} {said.get('code', '')}"
-        return self._boundary.fault(status, str(said.get("message") or text), reason, wait)
 
     def _reply(self, body: Mapping[str, Any]) -> Reply:
         try:
@@ -113,15 +76,6 @@ class Server:
         if finish == "stop" and content:
             return Reply(text=content, model=model, finish="stop", usage=usage)
         raise PassingFault(f"an empty answer (finish reason {finish})")
-
-
-def _object(text: str) -> Mapping[str, Any]:
-    """The JSON object in a body; a body that is none (a proxy's page) is an empty object."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _usage(said: Mapping[str, Any]) -> Usage:

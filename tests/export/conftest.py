@@ -12,13 +12,13 @@ import pytest
 from simula.composition import Cell, cells
 from simula.critique import Verdict
 from simula.domain import Example
+from simula.durable import write_json
 from simula.generation import Candidate
 from simula.mix import Choice, Mix
 from simula.prompts import Spent
 from simula.settings import fingerprint
 from simula.stages.keys import rows_key, taxonomy_key
 from simula.stages.taxonomy import FILE, TREES
-from simula.store.artifacts import write_json
 from simula.store.rows import REFUSED, ROWS, write_rows
 from simula.taxonomy import Node, Strategy, Taxonomies, Taxonomy
 from simula.taxonomy.document import to_yaml

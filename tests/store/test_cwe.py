@@ -99,7 +99,7 @@ def test_another_choice_of_weaknesses_is_told_apart() -> None:
 
 
 def test_a_missing_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cwe.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(cwe, "package_folder", lambda name: None)
     with pytest.raises(BenchmarkError, match=r"pip install cwe2==3\.0\.0"):
         cwe.catalogue()
 

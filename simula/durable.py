@@ -1,0 +1,66 @@
+"""Writing what must survive a power cut, where many processes write side by side."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import secrets
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+
+def own_file(folder: Path, ending: str, fsync: bool = True) -> FileIO:
+    """A new file of this process alone: nobody needs locks, which shared file systems do not all have.
+
+    Args:
+        folder: where; made if it is not there.
+        ending: of its name, such as ".jsonl".
+        fsync: its name survives a power cut.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    host = re.sub(r"[^A-Za-z0-9]+", "-", platform.node())[:40]
+    file = (folder / f"{host}-{os.getpid()}-{secrets.token_hex(4)}{ending}").open("xb", buffering=0)
+    if fsync:
+        sync_folder(folder)
+    return file
+
+
+def append(file: FileIO, data: bytes, fsync: bool = True) -> None:
+    """Write all of `data`, and where `fsync` is true return only when it survives a power cut.
+
+    Raises:
+        OSError: it was not written, or only its beginning.
+    """
+    rest = memoryview(data)
+    while rest:
+        # On a disk that is nearly full a write takes a part, and the next one fails.
+        rest = rest[file.write(rest) :]
+    if fsync:
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write aside, make durable, rename: a reader never sees half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    with aside.open("w", encoding="utf-8") as stream:
+        json.dump(value, stream, indent=1, ensure_ascii=False)
+        stream.write("\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(aside, path)
