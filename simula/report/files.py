@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,7 @@ from typing import Any
 from simula.report.answer import Answer, answer
 from simula.report.figure import draw_accuracy
 from simula.report.page import Samples, render_page
-from simula.report.results import CellResult
-from simula.report.summary import Estimate, Panel, Row, Summary, summarise
+from simula.report.summary import Estimate, Panel, Row, Summary
 from simula.report.tables import detail_tables, main_tables
 from simula.report.text_table import escaped, markdown
 
@@ -29,20 +28,16 @@ class ReportFiles:
     page: Path
 
 
-def write_report(results: Sequence[CellResult], samples: Samples, folder: Path) -> ReportFiles:
+def write_report(summary: Summary, samples: Samples, folder: Path) -> ReportFiles:
     """Write report.md, table.csv, accuracy.png, accuracy.pdf and index.html.
 
-    The same results give the same bytes.
+    The same summary gives the same bytes.
 
     Args:
-        results: every cell, finished or not.
+        summary: of every cell, finished or not.
         samples: rows of each data set to show on the page (`page.Samples`).
         folder: made where it does not exist.
-
-    Raises:
-        SimulaError: the results cannot stand in one table.
     """
-    summary = summarise(results)
     said, drawing = answer(summary), draw_accuracy(summary)
     folder.mkdir(parents=True, exist_ok=True)
     files = ReportFiles(

@@ -15,7 +15,8 @@ from simula.stages.dataset import STAGE
 from simula.stages.evaluate import FILE
 from simula.stages.record import CellRecord, all_records, record_of
 from simula.store.artifacts import Store
-from simula.store.rows import REFUSED, ROWS, read_rows
+from simula.store.rows import REFUSED, ROWS
+from simula.store.slices import first_rows
 
 SAMPLES = 8
 """Rows of each kind shown of a data set."""
@@ -30,8 +31,12 @@ def report(cells: Sequence[Cell], *, everything: bool) -> int:
 
     Returns:
         The exit code: 0, or 1 where there is nothing to report on.
+
+    Raises:
+        SimulaError: the results cannot stand in one table.
     """
     from simula.report.files import write_report
+    from simula.report.summary import summarise
     from simula.report.terminal import print_report
 
     paths = cells[0].config.paths
@@ -41,9 +46,9 @@ def report(cells: Sequence[Cell], *, everything: bool) -> int:
     if not records:
         console.print(f"no results in {store.root}; simula run -m experiment=quickstart makes some")
         return 1
-    results = [load_result(store, record) for record in records]
-    print_report(results, console)
-    files = write_report(results, _samples(store, records), paths.report)
+    summary = summarise([load_result(store, record) for record in records])
+    print_report(summary, console)
+    files = write_report(summary, _samples(store, records), paths.report)
     console.print(f"page: {files.page}", soft_wrap=True)
     return 0
 
@@ -105,7 +110,9 @@ def _samples(store: Store, records: Sequence[CellRecord]) -> dict[str, list[dict
             continue
         name = f"{record.axes['domain']}, {record.axes['system']}, {record.axes['size']} rows"
         name += " before the selection" if "rate" in record.artifacts else ""
-        found.setdefault(name, [*_shown(store.root / place / ROWS), *_shown(store.root / place / REFUSED)])
+        if name not in found:
+            folder = store.root / place
+            found[name] = [*_shown(folder / ROWS), *_shown(folder / REFUSED)]
     return found
 
 
@@ -122,5 +129,5 @@ def _shown(path: Path) -> list[dict[str, Any]]:
                 f"{verdict.critic}: {verdict.verdict}. {verdict.explanation}" for verdict in row.verdicts
             ],
         }
-        for row in read_rows(path)[:SAMPLES]
+        for row in first_rows(path, SAMPLES)
     ]

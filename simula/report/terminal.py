@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rich.console import Console
 from rich.text import Text
 
 from simula.report.answer import answer
-from simula.report.results import CellResult
-from simula.report.summary import summarise
+from simula.report.summary import Summary
 from simula.report.tables import detail_tables, main_tables
 from simula.report.text_table import terminal
 
 _STYLE = {"better": "bold green", "worse": "bold red", "open": "bold"}
 
 
-def print_report(results: Sequence[CellResult], console: Console) -> None:
-    """Print the answer, the tables, and why cells failed.
-
-    Raises:
-        SimulaError: the results cannot stand in one table.
-    """
-    summary = summarise(results)
+def print_report(summary: Summary, console: Console) -> None:
+    """Print the answer, the tables, and why cells failed."""
     said = answer(summary)
     for finding in said.findings:
         where = f"{finding.where}: " if finding.where else ""

@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from simula.report import CellResult
-from simula.report.files import write_report
+from simula.report.files import ReportFiles, write_report
+from simula.report.page import Samples
+from simula.report.summary import summarise
 
 Sweep = Callable[..., list[CellResult]]
 HOSTILE = "<script>alert('x')</script> \"quoted\" & 'more' </article></main><img src=x onerror=alert(1)>"
@@ -56,8 +58,12 @@ def hostile_results(sweep: Sweep) -> list[CellResult]:
     return cells
 
 
+def report_on(results: list[CellResult], samples: Samples, folder: Path) -> ReportFiles:
+    return write_report(summarise(results), samples, folder)
+
+
 def test_text_of_models_is_shown_and_never_run(sweep: Sweep, tmp_path: Path) -> None:
-    page = write_report(hostile_results(sweep), SAMPLES, tmp_path).page.read_text(encoding="utf-8")
+    page = report_on(hostile_results(sweep), SAMPLES, tmp_path).page.read_text(encoding="utf-8")
     seen = Reader(page)
     assert not {"script", "img", "iframe", "link", "object"} & set(seen.tags)
     assert seen.text.count(HOSTILE) >= 8
@@ -69,7 +75,7 @@ def test_text_of_models_is_shown_and_never_run(sweep: Sweep, tmp_path: Path) -> 
 
 
 def test_the_page_asks_the_network_for_nothing(sweep: Sweep, tmp_path: Path) -> None:
-    page = write_report(sweep({"baseline": 0.5, "full": 0.6}), {}, tmp_path).page.read_text(encoding="utf-8")
+    page = report_on(sweep({"baseline": 0.5, "full": 0.6}), {}, tmp_path).page.read_text(encoding="utf-8")
     names = ("src", "href", "xlink:href", "action", "poster")
     asked = [value for name, value in Reader(page).attributes if name in names and value]
     assert all(value.startswith("#") for value in asked)
@@ -78,8 +84,8 @@ def test_the_page_asks_the_network_for_nothing(sweep: Sweep, tmp_path: Path) -> 
 
 def test_every_file_is_there_and_the_same_each_time(sweep: Sweep, tmp_path: Path) -> None:
     results = sweep({"baseline": 0.5, "full": 0.6}, sizes=(64, 256))
-    one = write_report(results, SAMPLES, tmp_path / "one")
-    two = write_report(results, SAMPLES, tmp_path / "two")
+    one = report_on(results, SAMPLES, tmp_path / "one")
+    two = report_on(results, SAMPLES, tmp_path / "two")
     for path in (one.markdown, one.csv, one.png, one.pdf, one.page):
         assert path.read_bytes() == (two.page.parent / path.name).read_bytes(), path.name
     assert one.png.read_bytes().startswith(b"\x89PNG")
@@ -89,7 +95,7 @@ def test_every_file_is_there_and_the_same_each_time(sweep: Sweep, tmp_path: Path
 
 def test_the_csv_holds_plain_numbers(sweep: Sweep, tmp_path: Path) -> None:
     results = sweep({"baseline": 0.5, "full": 0.7})
-    with write_report(results, {}, tmp_path).csv.open(encoding="utf-8", newline="") as file:
+    with report_on(results, {}, tmp_path).csv.open(encoding="utf-8", newline="") as file:
         untuned, baseline, full = csv.DictReader(file)
     assert [row["system"] for row in (untuned, baseline, full)] == ["untuned", "baseline", "full"]
     runs = [sum(cell.right) / 120 for cell in results if cell.axes["system"] == "full"]
@@ -99,7 +105,7 @@ def test_the_csv_holds_plain_numbers(sweep: Sweep, tmp_path: Path) -> None:
 
 
 def test_the_plot_takes_the_pages_colour(sweep: Sweep, tmp_path: Path) -> None:
-    page = write_report(sweep({"baseline": 0.5}), {}, tmp_path).page.read_text(encoding="utf-8")
+    page = report_on(sweep({"baseline": 0.5}), {}, tmp_path).page.read_text(encoding="utf-8")
     assert "currentColor" in page
     assert "#222222" not in page
     assert "<?xml" not in page
@@ -111,19 +117,19 @@ def test_a_report_on_nothing_finished(sweep: Sweep, tmp_path: Path, state: str) 
         replace(cell, status=state, items=(), right=(), dataset=None, assessment={}, seconds={})
         for cell in sweep({"baseline": 0.5, "full": 0.5})
     ]
-    page = write_report(cells, {}, tmp_path).page.read_text(encoding="utf-8")
+    page = report_on(cells, {}, tmp_path).page.read_text(encoding="utf-8")
     assert "No cell is finished yet" in page
     assert f"3 {state}" in page
 
 
 def test_a_report_on_no_cells(tmp_path: Path) -> None:
-    assert "no cells" in write_report([], {}, tmp_path).page.read_text(encoding="utf-8")
+    assert "no cells" in report_on([], {}, tmp_path).page.read_text(encoding="utf-8")
 
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
 def test_no_part_of_the_page_is_wider_than_the_window(sweep: Sweep, tmp_path: Path) -> None:
     sizes = (64, 256)
-    page = write_report(sweep({"baseline": 0.5, "full": 0.6}, sizes=sizes), SAMPLES, tmp_path).page
+    page = report_on(sweep({"baseline": 0.5, "full": 0.6}, sizes=sizes), SAMPLES, tmp_path).page
     frames = "".join(
         f"<iframe src='{page.as_uri()}' width={width} height=900></iframe>" for width in (390, 1280)
     )
