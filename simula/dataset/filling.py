@@ -53,7 +53,6 @@ class Filling:
     """Where the texts are kept that later slots look back at."""
     kept: int = 0
     accepted: int = 0
-    in_flight: int = 0
     tally: Tally = field(default_factory=Tally)
     """Of the calls made here; candidates that were restored are not in it."""
     exhausted: bool = False
@@ -79,6 +78,11 @@ class Filling:
     def limit(self) -> int:
         """Slots tried at most."""
         return math.ceil(self.size * self.settings.candidates_per_row)
+
+    @property
+    def in_flight(self) -> int:
+        """Slots that are being filled."""
+        return self._next - len(self._history) - len(self._waiting)
 
     @property
     def refused(self) -> int:
@@ -108,7 +112,6 @@ class Filling:
                     while self._may_start():
                         group.start_soon(self._fill, self._slot(self._next))
                         self._next += 1
-                        self.in_flight += 1
                     if not self.in_flight:
                         break
                     await self._changed.wait()
@@ -131,7 +134,7 @@ class Filling:
         if self.exhausted:
             return False
         mean = self.tokens / max(1, self.kept)
-        unsettled = self.in_flight + len(self._waiting)
+        unsettled = self._next - len(self._history)
         return not unsettled or self.tokens + mean * (unsettled + 1) <= self.settings.tokens
 
     def _slot(self, number: int) -> Slot:
@@ -159,7 +162,6 @@ class Filling:
         self.tally.add(tally)
         self._waiting[slot.number] = candidate
         self._hopeful += candidate.status == "accepted"
-        self.in_flight -= 1
         while (ready := self._waiting.pop(len(self._history), None)) is not None:
             self._hopeful -= ready.status == "accepted"
             self._append(self._filtered(ready))

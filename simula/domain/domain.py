@@ -11,6 +11,7 @@ from simula.domain.example import Example
 from simula.domain.free_text import FreeText
 from simula.domain.identifier import Identifier
 from simula.domain.multiple_choice import MultipleChoice
+from simula.domain.names import folded
 from simula.domain.number import Number
 from simula.domain.strategy import Path, Strategy, strategy_problems
 from simula.settings import Settings, incidental
@@ -93,7 +94,7 @@ class Domain(Settings):
         level: list[tuple[str, tuple[Factor | GivenNode, ...]]] = [("the domain's factors", self.factors)]
         while level:
             where, nodes = level.pop()
-            names = [" ".join(node.name.split()).casefold() for node in nodes]
+            names = [folded(node.name) for node in nodes]
             for node, name in zip(nodes, names, strict=True):
                 if names.count(name) > 1:
                     raise ValueError(f"{where} name {node.name!r} twice; siblings must differ")

@@ -50,10 +50,10 @@ class History:
         if self._shows_scenarios:
             self._texts.append(candidate.plain_scenario or candidate.scenario)
         elif self._shows_rows:
-            shown = candidate.status == "accepted" and candidate.example is not None
-            if shown:
+            example = candidate.example if candidate.status == "accepted" else None
+            if example is not None:
                 self._accepted.append(candidate.slot)
-            self._texts.append(candidate.example.model_dump_json() if shown and candidate.example else "")
+            self._texts.append("" if example is None else example.model_dump_json())
 
     def scenario(self, slot: int) -> str:
         """The scenario of a slot before any harder rewriting; empty where none was written."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from simula.domain import Domain, Example, Place
 from simula.generation.history import History
-from simula.generation.samples import read_example, reply_schema, write_sample
+from simula.generation.samples import ask_example, write_sample
 from simula.generation.settings import EvolInstruct, SelfInstruct
 from simula.mix import Mix
 from simula.prompts import Asker, Tally
@@ -98,9 +98,8 @@ async def write_by_recipe(
         operation = OPERATIONS[int(draw.integers(len(OPERATIONS)))]
         values |= {"example": pool.values(parents[0]), "operation": operation}
         template = "evolve"
-    reply = await asker.ask(template, reply_schema(domain), values, seed=seed, tally=tally)
-    slots = tuple(pool.slot(parent) for parent in parents)
-    return Descent(read_example(domain, reply, place), slots, operation)
+    example = await ask_example(template, domain, values, place, asker, seed, tally)
+    return Descent(example, tuple(pool.slot(parent) for parent in parents), operation)
 
 
 def _shown(recipe: SelfInstruct, pool: Pool, draw: np.random.Generator) -> list[int]:

@@ -12,33 +12,33 @@ from simula.mix import Mix
 from simula.prompts import Asker, Tally
 from simula.settings import OfObject
 
-reply_schema = OfObject[Domain, dict[str, Any]](lambda domain: domain.task.reply_schema())
+_reply_schema = OfObject[Domain, dict[str, Any]](lambda domain: domain.task.reply_schema())
 """JSON schema of a domain's data points, made once."""
 
 
 async def write_sample(
     domain: Domain, mix: Mix, scenario: str, place: Place, asker: Asker, seed: int, tally: Tally
 ) -> Example:
-    """One data point for a meta-prompt.
+    """One data point for a meta-prompt. Raises UnreadableReply where the reply describes none."""
+    values = {"item": domain.item, "mix": as_values(mix), "scenario": scenario}
+    return await ask_example("write_sample", domain, values, place, asker, seed, tally)
+
+
+async def ask_example(
+    template: str,
+    domain: Domain,
+    values: Mapping[str, Any],
+    place: Place,
+    asker: Asker,
+    seed: int,
+    tally: Tally,
+) -> Example:
+    """The data point that answers a prompt file.
 
     Raises:
         UnreadableReply: the reply fits the schema but describes no example (equal options, say).
     """
-    values = {"item": domain.item, "mix": as_values(mix), "scenario": scenario}
-    reply = await asker.ask("write_sample", reply_schema(domain), values, seed=seed, tally=tally)
-    return read_example(domain, reply, place)
-
-
-async def refine(
-    domain: Domain, values: Mapping[str, Any], place: Place, asker: Asker, seed: int, tally: Tally
-) -> Example:
-    """The data point written again, so that the critic's reason (`values["explanation"]`) no longer holds."""
-    reply = await asker.ask("refine", reply_schema(domain), values, seed=seed, tally=tally)
-    return read_example(domain, reply, place)
-
-
-def read_example(domain: Domain, reply: dict[str, Any], place: Place) -> Example:
-    """The example that a reply describes. Raises UnreadableReply where it describes none."""
+    reply = await asker.ask(template, _reply_schema(domain), values, seed=seed, tally=tally)
     try:
         example = domain.task.example(reply, place)
         if not example.question:

@@ -14,7 +14,7 @@ from simula.errors import RequestFailed, UnreadableReply
 from simula.generation.candidate import Candidate, Mechanism, Status
 from simula.generation.history import History, looks_back
 from simula.generation.recipes import Pool, settled_before, write_by_recipe
-from simula.generation.samples import refine, write_sample
+from simula.generation.samples import ask_example, write_sample
 from simula.generation.scenarios import as_values, complexify, is_complex, scenario_draw, write_scenario
 from simula.generation.settings import Simula
 from simula.mix import Mix
@@ -65,10 +65,13 @@ class _Work:
     example: Example | None = None
     drafts: list[Example] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
-    refinements: int = 0
     status: Status = "accepted"
     reason: str = ""
     tally: Tally = field(default_factory=Tally)
+
+    @property
+    def refinements(self) -> int:
+        return len(self.drafts)
 
     def seed(self, *purpose: str | int) -> int:
         return entropy(self.mechanism.seed, self.slot.number, *purpose)
@@ -191,9 +194,9 @@ class _Work:
 
     async def _refine(self, explanation: str) -> None:
         assert self.example is not None
-        self.refinements += 1
         self.drafts.append(self.example)
-        self.example = await refine(
+        self.example = await ask_example(
+            "refine",
             self.mechanism.domain,
             self._values() | {"explanation": explanation},
             self.place,

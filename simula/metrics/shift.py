@@ -7,7 +7,7 @@ itself and all that lies below it.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -174,13 +174,12 @@ def _shift(
         )
         for name, share in planned.items()
     )
-    distance = sum(abs(node.accepted_share - node.planned) for node in nodes) / 2
     return FactorShift(
         factor=factor,
         nodes=nodes,
         candidates=candidates,
         accepted=accepted,
-        distance=distance if accepted else None,
+        distance=_distance(planned, kept, accepted) if accepted else None,
         distance_by_chance=distance_by_chance(list(planned.values()), accepted) if accepted else None,
         node_distance=_distance(paths, kept_paths, accepted) if accepted else None,
         node_distance_by_chance=distance_by_chance(list(paths.values()), accepted) if accepted else None,
@@ -190,15 +189,15 @@ def _shift(
     )
 
 
-def _top(shares: Mapping[Path, float]) -> Counter[str]:
+def _top(shares: Mapping[Path, float]) -> dict[str, float]:
     """Shares or counts of nodes added up by their top-level nodes."""
-    found: Counter[str] = Counter()
+    found: dict[str, float] = defaultdict(float)
     for path, share in shares.items():
-        found[path[0]] += share  # type: ignore[assignment]
+        found[path[0]] += share
     return found
 
 
-def _distance(planned: Mapping[Path, float], kept: Counter[Path], accepted: int) -> float:
+def _distance(planned: Mapping[Any, float], kept: Mapping[Any, float], accepted: int) -> float:
     """Total variation between planned shares and those of the rows."""
     return sum(abs(kept[path] / accepted - share) for path, share in planned.items()) / 2
 

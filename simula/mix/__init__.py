@@ -1,6 +1,6 @@
 """Strategies, and the mixes drawn by them."""
 
-from simula.mix.check import check_strategies, contradictions, stated
+from simula.mix.check import contradictions, stated
 from simula.mix.distribution import MixDistribution, permitted_share, planned
 from simula.mix.sampling import Choice, Mix, draw_mix
 from simula.mix.strategies import write_strategies
@@ -9,7 +9,6 @@ __all__ = [
     "Choice",
     "Mix",
     "MixDistribution",
-    "check_strategies",
     "contradictions",
     "draw_mix",
     "permitted_share",

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from simula.domain import Domain, Exclusion, strategy_problems
-from simula.errors import ConfigurationError
+from simula.domain import Domain, Exclusion
 from simula.mix.distribution import permitted_share
+from simula.taxonomy.expansion import given
 from simula.taxonomy.settings import TaxonomySettings
 from simula.taxonomy.tree import Strategy, Taxonomies, Taxonomy
 
 _TOP = TaxonomySettings(levels="top")
 """The cheapest of the settings, which all agree on whether anything is permitted."""
-
-
-def check_strategies(taxonomies: Taxonomies) -> None:
-    """Check strategies that a person may have written against the trees, names and exclusions.
-
-    Raises:
-        ConfigurationError: with every problem: a name that is not there, a factor marked always that is
-            missing, a weight that is none, exclusions that together leave nothing to draw.
-    """
-    kinds = {tree.factor: [path for path, _ in tree.nodes] for tree in taxonomies.taxonomies}
-    always = [tree.factor for tree in taxonomies.taxonomies if tree.always]
-    problems = strategy_problems(taxonomies.strategies, kinds, always) or contradictions(taxonomies)
-    if problems:
-        raise ConfigurationError(*problems)
 
 
 def contradictions(taxonomies: Taxonomies) -> list[str]:
@@ -59,9 +45,7 @@ def stated(domain: Domain) -> Taxonomies:
     domain can name them, so that they decide nothing.
     """
     trees = tuple(
-        Taxonomy.model_validate(
-            {"factor": factor.name, "children": [child.model_dump() for child in factor.children]}
-        )
+        Taxonomy(factor=factor.name, children=tuple(given(child) for child in factor.children))
         for factor in domain.factors
         if factor.children
     )

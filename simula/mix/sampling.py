@@ -47,7 +47,7 @@ def draw_mix(taxonomies: Taxonomies, settings: TaxonomySettings, seed: int, slot
     first draw is permitted has the mix that it would have without exclusions.
 
     Raises:
-        ConfigurationError: the exclusions leave no mix; `check_strategies` says so beforehand, and why.
+        ConfigurationError: the exclusions leave no mix; `contradictions` says so beforehand, and why.
     """
     index = _strategy(taxonomies, seed, slot)
     strategy = taxonomies.strategies[index]

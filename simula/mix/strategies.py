@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simula.domain import Exclusion
+from simula.domain.names import folded
 from simula.errors import RequestFailed, UnreadableReply
 from simula.mix.check import contradiction
 from simula.prompts import Asker, Tally, replies
@@ -37,7 +38,7 @@ async def write_strategies(
     except (UnreadableReply, RequestFailed) as error:
         counts[f"{'refused' if isinstance(error, RequestFailed) else 'unreadable'} strategies"] += 1
         return (everything,)
-    kinds = {_folded(label): named for label, named in labels.items()}
+    kinds = {folded(label): named for label, named in labels.items()}
     strategies = _Reading(taxonomies, kinds, counts).strategies(reply["strategies"])
     if not strategies:
         counts["all strategies replaced by one of all factors"] += 1
@@ -99,7 +100,7 @@ class _Reading:
         )
 
     def _exclusion(self, pair: Mapping[str, str], factors: Sequence[str]) -> Exclusion | None:
-        found = [self.kinds.get(_folded(text)) for text in (pair["first"], pair["second"])]
+        found = [self.kinds.get(folded(text)) for text in (pair["first"], pair["second"])]
         named = dict(kind for kind in found if kind)
         if None in found:
             self.counts["exclusions that name no kind"] += 1
@@ -110,7 +111,3 @@ class _Reading:
         else:
             return Exclusion({factor: (named[factor],) for factor in factors if factor in named})
         return None
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()

@@ -30,9 +30,10 @@ def plainly_fits(schema: Mapping[str, Any]) -> Fits:
     """
     kind = schema.get("type")
     known = _KNOWN.get(kind) if isinstance(kind, str) else None
-    if known is None or not known.keys() >= schema.keys():
+    if known is None:
         return lambda value: False
-    return known["type"](schema)  # type: ignore[no-any-return]
+    check, keywords = known
+    return check(schema) if schema.keys() <= keywords else lambda value: False
 
 
 def _text(schema: Mapping[str, Any]) -> Fits:
@@ -77,11 +78,11 @@ def _object(schema: Mapping[str, Any]) -> Fits:
     return fits
 
 
-_KNOWN: Mapping[str, Mapping[str, Any]] = {
-    "string": {"type": _text} | dict.fromkeys(("minLength", "maxLength", "pattern", "enum")),
-    "integer": {"type": _whole_number} | dict.fromkeys(("minimum", "maximum")),
-    "array": {"type": _list} | dict.fromkeys(("items", "minItems", "maxItems")),
-    "object": {"type": _object} | dict.fromkeys(("properties", "required", "additionalProperties")),
+_KNOWN: Mapping[str, tuple[Callable[[Mapping[str, Any]], Fits], frozenset[str]]] = {
+    "string": (_text, frozenset({"type", "minLength", "maxLength", "pattern", "enum"})),
+    "integer": (_whole_number, frozenset({"type", "minimum", "maximum"})),
+    "array": (_list, frozenset({"type", "items", "minItems", "maxItems"})),
+    "object": (_object, frozenset({"type", "properties", "required", "additionalProperties"})),
 }
 """Type to its check, and the keywords that this check knows."""
 _plain = OfObject(plainly_fits)

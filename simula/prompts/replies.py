@@ -70,6 +70,7 @@ def judgement() -> dict[str, Any]:
     return strict_object(explanation=TEXT, verdict={"type": "string", "enum": ["yes", "no"]})
 
 
+@cache
 def scores(count: int, lowest: int, highest: int) -> dict[str, Any]:
     """score_complexity: one score an item, in their order."""
     score = {"type": "integer", "minimum": lowest, "maximum": highest}

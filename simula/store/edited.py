@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from simula.errors import ConfigurationError
-from simula.mix.check import check_strategies
+from simula.mix.check import contradictions
 from simula.taxonomy.document import Document, from_yaml
 
 
@@ -38,8 +38,6 @@ def _read(path: Path, name: str, changed: int, size: int) -> Document:
             f"taxonomy.expansion.edited={name}: it is not a readable text ({error})"
         ) from error
     found = from_yaml(text, name)
-    try:
-        check_strategies(found.trees())
-    except ConfigurationError as error:
-        raise ConfigurationError(*(f"{name} {problem}" for problem in error.problems)) from error
+    if problems := contradictions(found.trees()):
+        raise ConfigurationError(*(f"{name} {problem}" for problem in problems))
     return found

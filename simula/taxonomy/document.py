@@ -11,8 +11,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from simula.domain import strategy_problems
+from simula.domain.names import folded
 from simula.errors import ConfigurationError, unknown
-from simula.taxonomy.review import folded
 from simula.taxonomy.tree import Node, Strategy, Taxonomies, Taxonomy
 
 _HEADER = """\

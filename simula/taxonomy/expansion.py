@@ -69,7 +69,7 @@ class Builder:
 
     async def _tree(self, factor: Factor) -> Taxonomy:
         if factor.children:
-            children = tuple(_given(child) for child in factor.children)
+            children = tuple(given(child) for child in factor.children)
         else:
             children = await self._expand(factor)
         return Taxonomy(
@@ -218,6 +218,7 @@ def _nest(found: dict[Path, Named], above: Path) -> tuple[Node, ...]:
     )
 
 
-def _given(node: GivenNode) -> Node:
-    children = tuple(_given(child) for child in node.children)
+def given(node: GivenNode) -> Node:
+    """A node that a domain states, with all below it."""
+    children = tuple(given(child) for child in node.children)
     return Node(name=node.name, description=node.description, children=children)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from simula.domain.names import folded
+
 Named = list[dict[str, str]]
 """Factors or children as a teacher names them: `name` and `description` each."""
 
@@ -42,8 +44,3 @@ def compare(proposed: Named, reviewed: Named) -> Edit:
         added=tuple(item["name"] for name, item in after.items() if name not in before),
         rejected=tuple(item["name"] for name, item in before.items() if name not in after),
     )
-
-
-def folded(name: str) -> str:
-    """What two spellings of one name have in common."""
-    return " ".join(name.casefold().split())

@@ -9,9 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from simula.domain.strategy import Path as Path
 from simula.domain.strategy import Strategy as Strategy
-
-Path = tuple[str, ...]
 
 
 class Node(BaseModel):

@@ -64,7 +64,7 @@ def test_the_splits_are_of_equal_size_in_every_group_and_low_and_high_are_disjoi
         assert chosen == sorted(set(chosen))
         taken = Counter(groups[slot] for slot in chosen)
         for group, rows in sizes.items():
-            assert taken[group] == min(rows // 2, int(settings["share"] * rows + 0.5))  # type: ignore[operator]
+            assert taken[group] == min(rows // 2, int(settings["share"] * rows + 0.5))
     assert not set(low) & set(high)
     assert set(mixed) <= {*low, *high}
     for group in sizes:
@@ -103,7 +103,7 @@ def test_small_nodes_join_their_parents_and_no_row_is_lost(
     moved = 0
     for path, members in groups.rows.items():
         if path:
-            assert len(members) >= int(settings["min_rows"])  # type: ignore[call-overload]
+            assert len(members) >= int(settings["min_rows"])
         for one in members:
             own = next((choice.path for choice in one.mix.choices if choice.factor == groups.factor), None)
             # Every row stands in its own node or in one above it; those without the factor by themselves.

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from typing import Literal
 
 import anyio
 import pytest
@@ -6,31 +6,18 @@ import pytest
 from simula.domain.schema import TEXT, strict_object
 from simula.errors import RequestFailed, UnreadableReply
 from simula.prompts import Asker, Tally
-from simula.teacher.port import Reply, Request, Usage
+from simula.teacher import ScriptedTeacher
+from simula.teacher.port import Reply, Usage
 
 SCHEMA = strict_object(plan=TEXT)
 VALUES = {"factor": "software", "level": 1, "nodes": [["server"]]}
 
 
-class Scripted:
-    """Gives the replies in order and remembers the requests."""
-
-    model = "scripted"
-
-    def __init__(self, *replies: tuple[str, str]) -> None:
-        self.replies: Iterator[tuple[str, str]] = iter(replies)
-        self.requests: list[Request] = []
-
-    async def ask(self, request: Request) -> Reply:
-        self.requests.append(request)
-        text, finish = next(self.replies)
-        return Reply(text, "scripted-001", finish, Usage(prompt=10, completion=5))  # type: ignore[arg-type]
-
-    async def close(self) -> None: ...
-
-
-def ask(*replies: tuple[str, str]) -> tuple[dict[str, str], Tally, Scripted]:
-    teacher, tally = Scripted(*replies), Tally()
+def ask(
+    *replies: tuple[str, Literal["stop", "length", "blocked"]],
+) -> tuple[dict[str, str], Tally, ScriptedTeacher]:
+    usage, tally = Usage(prompt=10, completion=5), Tally()
+    teacher = ScriptedTeacher([Reply(text, "scripted-001", finish, usage) for text, finish in replies])
     asker = Asker(teacher, "system", 0.7, 100)
     value = anyio.run(lambda: asker.ask("plan_level", SCHEMA, VALUES, seed=1, tally=tally))
     return value, tally, teacher

@@ -44,7 +44,7 @@ class Scorer:
         scores = [10 * int(question.split()[1]) for question in questions]
         text = '{"scores": [1]}' if self.unreadable in questions else json.dumps({"scores": scores})
         finish = "blocked" if self.blocked in questions else "stop"
-        return Reply(text, "scorer-1", finish, Usage(prompt=9, completion=2))  # type: ignore[arg-type]
+        return Reply(text, "scorer-1", finish, Usage(prompt=9, completion=2))
 
     async def close(self) -> None: ...
 
