@@ -37,8 +37,6 @@ class Facts:
     survey: Survey
     command: str
     """That makes the data set again."""
-    checksum: str | None
-    """Of the benchmark's items; None where there are none."""
     files: Mapping[str, str]
     """Files of the folder, and what they are."""
 
@@ -220,9 +218,9 @@ def _decontamination(facts: Facts) -> Iterator[str]:
         benchmark = facts.config.choices.get("benchmark", "")
         yield escaped(
             f"Each candidate that no critic refused was compared with the {items:,} items of "
-            f"the benchmark {benchmark} (checksum of the items: {facts.checksum}). One {rule} "
-            f"an item is refused as contaminated: {manifest['refused'].get('contaminated', 0):,} were, "
-            "and no row is."
+            f"the benchmark {benchmark} (checksum of the items: {manifest['test_items_checksum']}). "
+            f"One {rule} an item is refused as contaminated: "
+            f"{manifest['refused'].get('contaminated', 0):,} were, and no row is."
         )
     else:
         yield "There is no benchmark: **the rows were compared with no test items.**"

@@ -21,7 +21,6 @@ from simula.stages.keys import rows_key, taxonomy_key
 from simula.stages.taxonomy import STAGE as TAXONOMY
 from simula.stages.taxonomy import TREES, stored_taxonomies
 from simula.store.artifacts import Store
-from simula.store.benchmarks.item import checksum
 from simula.store.datasets import SHORT
 from simula.store.rows import REFUSED, ROWS
 
@@ -77,7 +76,6 @@ def write_folder(store: Store, config: Config, manifest: dict[str, Any], make: s
 
     Raises:
         StoreError: the folder cannot be written; what it is made from was changed.
-        BenchmarkError: the benchmark that it was compared with is not at hand.
     """
     final = config.paths.export / rows_key(config)
     work = final.with_name(f".{final.name}.{os.getpid()}")
@@ -101,34 +99,21 @@ def _write(store: Store, config: Config, manifest: dict[str, Any], make: str, wo
         write_refused(source / REFUSED, work / "data" / "refused.parquet", survey)
     else:
         del files["data/refused.parquet"]
+    taxonomy = None
     if config.draws_mixes:
         # Read first: what was changed by hand after it was published is not passed on.
         stored_taxonomies(store, taxonomy_key(config))
         shutil.copyfile(store.folder(TAXONOMY, taxonomy_key(config)) / TREES, work / TREES)
+        taxonomy = store.manifest(TAXONOMY, taxonomy_key(config))
     else:
         del files[TREES]
-    taxonomy = store.manifest(TAXONOMY, taxonomy_key(config)) if config.draws_mixes else None
-    facts = Facts(config, manifest, taxonomy, survey, make, _benchmark_checksum(config, manifest), files)
+    facts = Facts(config, manifest, taxonomy, survey, make, files)
     (work / "configuration.yaml").write_text(configuration(config), encoding="utf-8")
     (work / "README.md").write_text(card(facts), encoding="utf-8")
     sums = [
         f"{_sha256(path)}  {path.relative_to(work)}\n" for path in sorted(work.rglob("*")) if path.is_file()
     ]
     (work / CHECKSUMS).write_text("".join(sums), encoding="utf-8")
-
-
-def _benchmark_checksum(config: Config, manifest: dict[str, Any]) -> str | None:
-    """Of the items that the data set was compared with."""
-    compared = manifest["test_items_compared_with"]
-    if not compared or "test_items_checksum" in manifest:
-        return manifest.get("test_items_checksum")
-    items = config.benchmark.load(config.paths.benchmarks)
-    if len(items) != compared:
-        raise StoreError(
-            f"the data set was compared with {compared:,} test items and the benchmark now holds "
-            f"{len(items):,}: it is not the same one"
-        )
-    return checksum(items)
 
 
 def _sha256(path: Path) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -139,11 +138,6 @@ def _flat(candidate: Candidate) -> dict[str, Any]:
         "operation": candidate.operation,
         "verdicts": [verdict.model_dump(mode="json") for verdict in candidate.verdicts],
         "refinements": candidate.refinements,
-        "models": sorted(set(_answered(candidate))),
+        "models": sorted({name for one in candidate.spent for name in one.answered}),
         "tokens": candidate.tokens,
     }
-
-
-def _answered(candidate: Candidate) -> Iterator[str]:
-    for one in candidate.spent:
-        yield from one.answered

@@ -159,6 +159,7 @@ def _said(key: str, taxonomy: str, refused: int) -> dict[str, Any]:
         "refinements": 2,
         "complex_rows": 1,
         "test_items_compared_with": 7,
+        "test_items_checksum": "0123456789ab",
         "templates": {"write_sample": "0123456789ab"},
         "teachers": {"teacher-1": TEACHER.model_dump(mode="json", exclude={"model"})},
         "right_letters": {"A": 2, "B": 1},

@@ -79,13 +79,9 @@ def test_a_licence_is_the_user_s_to_say(cell: Cell, publish: Any, mine: Path) ->
 def test_the_benchmark_s_checksum_is_that_of_the_items_compared_with(
     cell: Cell, publish: Any, mine: Path
 ) -> None:
-    from simula.store.benchmarks.item import checksum
-
-    publish()
-    known = checksum(cell.config.benchmark.load(mine))
-    assert f"the 7 items of the benchmark arithmetic (checksum of the items: {known})" in card_of(cell, mine)
     publish(test_items_checksum="feedfeedfeed")
-    assert "checksum of the items: feedfeedfeed" in card_of(cell, mine)
+    said = "the 7 items of the benchmark arithmetic (checksum of the items: feedfeedfeed)"
+    assert said in card_of(cell, mine)
 
 
 def test_without_a_benchmark_the_card_says_so(cell: Cell, publish: Any, mine: Path) -> None:
