@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from google.genai import types
 
-from simula.embedding.faults import WITHOUT_KEY, own_keys
-from simula.embedding.port import Embeddings, unit
+from simula.embedding.port import WITHOUT_KEY, Embeddings, unit
 from simula.embedding.settings import GeminiEmbedding
 from simula.errors import TeacherUnavailable
-from simula.teacher.faults import PassingFault, secret_in
+from simula.teacher.faults import PassingFault
 from simula.teacher.gemini import Gemini as GeminiClient
 from simula.teacher.repeats import Repeats
 from simula.teacher.settings import GeminiTeacher
@@ -28,7 +27,6 @@ class Gemini:
             TeacherUnavailable: the key is not set.
         """
         self.model = settings.model
-        secret_in(settings.key_variable, settings.model, WITHOUT_KEY)
         # The teacher's client, faults and retries: only what is asked differs.
         self._google = GeminiClient(
             GeminiTeacher(
@@ -37,7 +35,9 @@ class Gemini:
                 api_version=settings.api_version,
                 key_variable=settings.key_variable,
                 timeout=settings.timeout,
-            )
+            ),
+            "embedding",
+            WITHOUT_KEY,
         )
         self._repeats = Repeats(settings.model, settings.attempts, settings.first_wait)
         self._config = types.EmbedContentConfig(
@@ -46,8 +46,7 @@ class Gemini:
 
     async def embed(self, texts: Sequence[str]) -> Embeddings:
         """The vectors of one batch; passing faults are repeated."""
-        with own_keys():
-            return await self._repeats(self._send, texts)
+        return await self._repeats(self._send, texts)
 
     async def close(self) -> None:
         """Close the client's connections."""

@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 Vectors = NDArray[np.float32]
 
+WITHOUT_KEY = "choose an embedding without one, such as embedding=local"
+
 
 @dataclass(frozen=True, slots=True)
 class Embeddings:

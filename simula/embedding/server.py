@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from simula.embedding.faults import WITHOUT_KEY, own_keys
-from simula.embedding.port import Embeddings, unit
+from simula.embedding.port import WITHOUT_KEY, Embeddings, unit
 from simula.embedding.settings import ServerEmbedding
 from simula.teacher.endpoint import Endpoint
 from simula.teacher.faults import Boundary, PassingFault, secret_in
@@ -28,15 +27,15 @@ class Server:
         self.model = settings.model
         self._settings = settings
         secret = secret_in(settings.key_variable, settings.model, WITHOUT_KEY)
-        self._boundary = Boundary(settings.model, settings.key_variable or settings.base_url, secret)
+        credential = settings.key_variable or settings.base_url
+        self._boundary = Boundary(settings.model, credential, secret, group="embedding")
         url = f"{settings.base_url.rstrip('/')}/embeddings"
         self._endpoint = Endpoint(url, self._boundary, settings.timeout)
         self._repeats = Repeats(settings.model, settings.attempts, settings.first_wait)
 
     async def embed(self, texts: Sequence[str]) -> Embeddings:
         """The vectors of one batch; passing faults are repeated."""
-        with own_keys():
-            return await self._repeats(self._send, texts)
+        return await self._repeats(self._send, texts)
 
     async def close(self) -> None:
         """Close the connections; a later call opens new ones."""

@@ -96,6 +96,8 @@ class Boundary:
     credential: str
     """Where the key comes from, such as "GEMINI_API_KEY"."""
     secret: str = field(default="", repr=False)
+    group: str = "teacher"
+    """Configuration group that errors name."""
 
     def fault(self, status: int, message: str, reason: str = "", wait: float = 0.0) -> Exception:
         """The error for an HTTP status and what came with it.
@@ -112,7 +114,7 @@ class Boundary:
         if status == 404:
             return TeacherUnavailable(
                 f"there is no model {self.model} here, or no longer ({said}); "
-                "choose another one with teacher.model=…"
+                f"choose another one with {self.group}.model=…"
             )
         if status == 429 and (wait > _PATIENCE or _SPENT.search(reason)):
             return TeacherUnavailable(
@@ -139,7 +141,8 @@ class Boundary:
                 return None
         return TeacherUnavailable(
             f"{answered} answered where {self.model} was asked; if that is what you want, "
-            f"accept it with teacher.allow_model=[{answered}] or ask for it with teacher.model={answered}"
+            f"accept it with {self.group}.allow_model=[{answered}] or "
+            f"ask for it with {self.group}.model={answered}"
         )
 
     def clean(self, text: str) -> str:

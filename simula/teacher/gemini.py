@@ -43,8 +43,18 @@ _BROKEN = (
 class Gemini:
     """A Gemini model."""
 
-    def __init__(self, settings: GeminiTeacher) -> None:
+    def __init__(
+        self,
+        settings: GeminiTeacher,
+        group: str = "teacher",
+        otherwise: str = "choose a teacher without one, such as teacher=embedded",
+    ) -> None:
         """Make the client; nothing is sent.
+
+        Args:
+            settings: the model, and how it is reached.
+            group: the configuration group that errors name.
+            otherwise: what else to do where no key is set.
 
         Raises:
             TeacherUnavailable: the key is not set, or there are no Google Cloud credentials.
@@ -52,8 +62,8 @@ class Gemini:
         self.model = settings.model
         self._settings = settings
         variable = None if settings.vertex else settings.key_variable
-        secret = secret_in(variable, settings.model, "choose a teacher without one, such as teacher=embedded")
-        self.boundary = Boundary(settings.model, variable or "Google Cloud", secret)
+        secret = secret_in(variable, settings.model, otherwise)
+        self.boundary = Boundary(settings.model, variable or "Google Cloud", secret, group)
         self.client = self._open(secret)
 
     async def ask(self, request: Request) -> Reply:

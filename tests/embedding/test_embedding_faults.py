@@ -146,9 +146,9 @@ FINAL = [
     ),
     (
         FakeServer,
-        openai_error(404, "unknown"),
+        openai_error(404, "no teacher.pt"),
         TeacherUnavailable,
-        r"choose another one with embedding\.model=",
+        r"no teacher\.pt\); choose another one with embedding\.model=",
     ),
     (FakeServer, openai_error(400, "maximum context length"), RequestFailed, "of this length"),
     (
