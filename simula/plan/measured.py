@@ -12,7 +12,8 @@ from typing import Any
 from simula.config import Config
 from simula.plan.assumptions import Assumptions
 from simula.stages.keys import dataset_key
-from simula.store.artifacts import MANIFEST, Store
+from simula.store.artifacts import Store
+from simula.store.datasets import PUBLISHED, SHORT, sizes_of
 from simula.store.rows import COUNTS
 
 _SAMPLED = 1_000_000
@@ -112,10 +113,8 @@ def candidates_stored(config: Config) -> int:
 
 def _largest(store: Store, key: str) -> Mapping[str, Any] | None:
     """The counts of a data set's largest size, finished or stopped short."""
-    paths = [*(store.root / "dataset" / key).glob(f"n*/{MANIFEST}")]
-    paths += (store.root / "short" / key).glob(f"n*/{COUNTS}")
-    finished = [path for path in paths if not path.parent.suffix]  # .work: not published
-    found: list[Mapping[str, Any]] = [json.loads(path.read_text()) for path in finished]
+    found = [one.said() for one in sizes_of(store.root, key)]
+    found += [json.loads(path.read_text()) for path in (store.root / SHORT / key).glob(f"*/{COUNTS}")]
     return max(
         (said for said in found if said["candidates"]), key=lambda said: said["candidates"], default=None
     )
@@ -125,7 +124,7 @@ def _same_critics(store: Store, config: Config) -> list[str]:
     """Data sets whose readable prefix names the same domain and critics."""
     domain, critics = config.domain.name, dataset_key(config).split("-")[-2]
     alike = re.compile(rf"{re.escape(domain)}-(?:\w+-k\d+-c\d+|[a-z]+)-{critics}-[0-9a-f]+")
-    places = {path.name for kind in ("dataset", "short") for path in (store.root / kind).glob(f"{domain}-*")}
+    places = {path.name for kind in (PUBLISHED, SHORT) for path in (store.root / kind).glob(f"{domain}-*")}
     return sorted(name for name in places if alike.fullmatch(name))
 
 

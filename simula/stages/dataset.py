@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -26,8 +25,8 @@ from simula.stages.counting import Counts
 from simula.stages.keys import dataset_key, rows_key, taxonomy_key
 from simula.stages.taxonomy import STAGE as TAXONOMY
 from simula.stages.taxonomy import read_taxonomies
-from simula.store.artifacts import MANIFEST
 from simula.store.benchmarks.item import checksum
+from simula.store.datasets import SHORT, sizes_of
 from simula.store.rows import COUNTS, REFUSED, ROWS, RowWriter, read_rows, stored_candidates
 from simula.store.spool import Spool
 
@@ -51,7 +50,7 @@ def build_dataset(bench: Bench) -> dict[str, Any]:
     inputs = {TAXONOMY: taxonomy_key(config)} if config.draws_mixes else {}
     manifest = bench.build(STAGE, rows_key(config), inputs, make)
     # The rows of an earlier run that stopped short are among the published ones.
-    shutil.rmtree(bench.store.root / "short" / rows_key(config), ignore_errors=True)
+    shutil.rmtree(bench.store.root / SHORT / rows_key(config), ignore_errors=True)
     return manifest
 
 
@@ -129,11 +128,8 @@ def _taxonomy_tokens(bench: Bench) -> int:
 
 def _stored(bench: Bench) -> Path | None:
     """The folder of this data set at another size: of a larger one, else of the largest."""
-    folder = bench.store.folder(STAGE, dataset_key(bench.config))
-    sizes = {}
-    for manifest in folder.glob(f"*/{MANIFEST}"):
-        if not manifest.parent.suffix:  # .work: not published
-            sizes[int(json.loads(manifest.read_text())["rows"])] = manifest.parent
+    stored = sizes_of(bench.store.root, dataset_key(bench.config))
+    sizes = {int(one.said()["rows"]): one.folder for one in stored}
     if not sizes:
         return None
     enough = [size for size in sizes if size >= bench.config.scalars.size]
@@ -164,7 +160,7 @@ def _shift(config: Config, filling: Filling, counts: Counts) -> dict[str, Any]:
 
 def _short(bench: Bench, folder: Path, filling: Filling, said: Mapping[str, Any]) -> str:
     """Keep what there is outside of the work folder, and say where."""
-    kept = bench.store.root / "short" / rows_key(bench.config)
+    kept = bench.store.root / SHORT / rows_key(bench.config)
     kept.mkdir(parents=True, exist_ok=True)
     for name in (ROWS, REFUSED):
         shutil.copyfile(folder / name, kept / name)

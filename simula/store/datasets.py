@@ -57,6 +57,11 @@ def stored_datasets(root: Path) -> list[StoredDataset]:
     return [one for kind in (PUBLISHED, SHORT) for one in _finished((root / kind).glob(f"*/*/{ROWS}"))]
 
 
+def sizes_of(root: Path, key: str) -> list[StoredDataset]:
+    """The published sizes of a data set, by name."""
+    return _finished((root / PUBLISHED / key).glob(f"*/{MANIFEST}"))
+
+
 def find_dataset(root: Path, name: str) -> StoredDataset:
     """The data set that `name` means.
 
