@@ -9,17 +9,14 @@ from typing import TypeVar
 
 import anyio
 from google.genai import errors, types
-from tenacity import AsyncRetrying, RetryCallState, RetryError, retry_if_exception_type, stop_after_attempt
-from tenacity.wait import wait_exponential_jitter
 
 from simula.errors import TeacherUnavailable
 from simula.teacher.faults import PassingFault
 from simula.teacher.gemini import Gemini
+from simula.teacher.repeats import Repeats
 from simula.teacher.settings import GeminiBatchTeacher
 
 T = TypeVar("T")
-_LONGEST_WAIT = 60.0
-"""Seconds between two attempts at most, where the provider asks for no more."""
 _PAGE = 100
 """Jobs listed at a time."""
 
@@ -50,9 +47,6 @@ class BatchService:
         """
         self.gemini = Gemini(settings)
         self._settings = settings
-        self._growing = wait_exponential_jitter(
-            initial=settings.first_wait, max=_LONGEST_WAIT, jitter=settings.first_wait
-        )
 
     async def upload(self, path: Path, display_name: str) -> str:
         """The service's name of an uploaded file."""
@@ -99,10 +93,11 @@ class BatchService:
         while True:
             try:
                 return await self._repeated(send)
-            except _UsedUpError as error:
-                if not busy():
+            except TeacherUnavailable as error:
+                # The last attempt's fault is its cause where attempts were used up.
+                if not isinstance(last := error.__cause__, PassingFault) or not busy():
                     raise
-                await anyio.sleep(max(self._settings.poll, error.wait))
+                await anyio.sleep(max(self._settings.poll, last.wait))
 
     async def look(self, name: str) -> Job:
         """How far a batch is.
@@ -143,22 +138,11 @@ class BatchService:
         return ""
 
     async def _repeated(self, call: Callable[[], Awaitable[T]]) -> T:
-        repeated = AsyncRetrying(
-            sleep=anyio.sleep,
-            retry=retry_if_exception_type(PassingFault),
-            stop=stop_after_attempt(self._settings.attempts),
-            wait=self._wait,
+        # Counted for each call by itself: one that stays unanswered is never lost alone, as a request is.
+        repeats = Repeats(
+            f"the batches of {self.gemini.model}", self._settings.attempts, self._settings.first_wait
         )
-        try:
-            return await repeated(self._once, call)
-        except RetryError as error:
-            last = error.last_attempt.exception()
-            times = self._settings.attempts
-            raise _UsedUpError(
-                f"the batches of {self.gemini.model} gave no answer in {times} attempts, at last: {last}; "
-                "the same command goes on from here later",
-                last.wait if isinstance(last, PassingFault) else 0.0,
-            ) from last
+        return await repeats(self._once, call)
 
     async def _once(self, call: Callable[[], Awaitable[T]]) -> T:
         with self.gemini.translated():
@@ -168,19 +152,6 @@ class BatchService:
                 if error.code == 404:
                     raise GoneError(str(self.gemini.fault(error))) from None
                 raise
-
-    def _wait(self, state: RetryCallState) -> float:
-        fault = state.outcome.exception() if state.outcome else None
-        asked = fault.wait if isinstance(fault, PassingFault) else 0.0
-        return asked + self._growing(state)
-
-
-class _UsedUpError(TeacherUnavailable):
-    """Every attempt of a call failed by a fault that may pass."""
-
-    def __init__(self, text: str, wait: float) -> None:
-        super().__init__(text)
-        self.wait = wait
 
 
 def _named(name: str | None) -> str:
