@@ -124,7 +124,7 @@ class Meter:
         found = [self.note] if self.note else []
         if pace.paid.calls:
             found.append(f"{_rate(pace.calls_a_second)} calls/s")
-            found.append(f"{_short(pace.paid.tokens)} tokens")
+            found.append(f"{short(pace.paid.tokens)} tokens")
         if pace.paid.usd:
             end = None if left is None else pace.usd_in_the_end(left)
             found.append(f"${pace.paid.usd:,.2f}" + ("" if end is None else f" of about ${end:,.2f}"))
@@ -206,7 +206,8 @@ def _rate(number: float) -> str:
     return f"{number:,.0f}" if number >= 10 else f"{number:.1f}"
 
 
-def _short(count: float) -> str:
+def short(count: float) -> str:
+    """14,640,000 as 14.6M."""
     for unit, name in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if count >= unit:
             return f"{count / unit:.1f}{name}"

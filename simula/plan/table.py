@@ -15,6 +15,7 @@ from rich.text import Text
 from simula.composition import Cell
 from simula.plan.prices import price_line, price_warnings, teachers
 from simula.plan.steps import Cost, Plan, Step, plan
+from simula.progress import short
 
 _SUMS = ("calls", "prompt_tokens", "completion_tokens", "usd", "gpu_hours", "megabytes")
 
@@ -82,10 +83,10 @@ def _row(steps: Sequence[Step]) -> list[str]:
         str(len(steps)),
         str(len(steps) - len(missing)),
         str(sum(step.cells for step in steps)),
-        *(_short(total[name]) for name in ("calls", "prompt_tokens", "completion_tokens")),
+        *(short(total[name]) for name in ("calls", "prompt_tokens", "completion_tokens")),
         f"{total['usd']:,.2f}",
         f"{total['gpu_hours']:.2f}",
-        _short(total["megabytes"] * 1e6),
+        short(total["megabytes"] * 1e6),
     ]
 
 
@@ -99,7 +100,7 @@ def _calls_table(costs: Sequence[Cost]) -> Table:
         table.add_row(
             cost.template,
             cost.teacher.model,
-            _short(cost.calls),
+            short(cost.calls),
             f"{cost.prompt_tokens / cost.calls:.0f}",
             f"{cost.completion_tokens / cost.calls:.0f}",
             f"{cost.usd:,.2f}",
@@ -152,14 +153,6 @@ def _budget_warnings(made: Plan) -> list[str]:
         for name in needed
         if (limit := getattr(budget, name)) is not None and limit < needed[name]
     ]
-
-
-def _short(count: float) -> str:
-    """14,640,000 as 14.6M: the table must fit a terminal of 80 columns."""
-    for unit, name in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if count >= unit:
-            return f"{count / unit:.1f}{name}"
-    return f"{count:.0f}"
 
 
 def _plain(made: Plan, warnings: Sequence[str]) -> dict[str, Any]:

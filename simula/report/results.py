@@ -48,7 +48,8 @@ class CellResult:
     key: str
     axes: Mapping[str, str | int | float]
     """domain, system, recipe, taxonomy, scenarios, complexity, critic, judge, double_judge, tokens,
-    selection, teacher, student, training, embedding, size, seed, data_seed, experiment."""
+    selection, teacher, student, training, embedding, variant, mechanism, size, seed, data_seed,
+    experiment."""
     status: Status
     reason: str = ""
     """Why the cell failed."""

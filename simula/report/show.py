@@ -17,6 +17,7 @@ from simula.errors import ConfigurationError
 from simula.generation import Candidate
 from simula.report.story import print_story, shown
 from simula.report.text_table import Line, TextTable, terminal
+from simula.store.artifacts import Store
 from simula.store.datasets import PUBLISHED, StoredDataset, find_dataset
 from simula.store.rows import REFUSED, ROWS
 from simula.store.slices import count, first_rows, row_at, row_of_slot
@@ -140,7 +141,7 @@ def _facts(root: Path, found: StoredDataset, said: Mapping[str, Any]) -> Table:
 def _axes(root: Path, found: StoredDataset) -> dict[str, Any]:
     """What the options of its mechanism are called, where a cell of the store knows it."""
     place = f"{PUBLISHED}/{found.key}/{found.size}"
-    for path in sorted((root / "cells").glob("*.json")):
+    for path in sorted(Store(root).cells.glob("*.json")):
         record = json.loads(path.read_text(encoding="utf-8"))
         if record["artifacts"].get("dataset") == place:
             return dict(record["axes"])

@@ -56,7 +56,7 @@ def run_cell(config: Config, until: str, spending: Spending | None = None) -> st
         None where all is done, else why not.
     """
     bench = Bench(config, Store(config.paths.store), Progress(_label(config)), spending or Spending())
-    record = config.paths.store / "cells" / f"{cell_key(config)}.json"
+    record = bench.store.cells / f"{cell_key(config)}.json"
     said = {
         "key": cell_key(config),
         "axes": axes(config),

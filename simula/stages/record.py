@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -40,14 +39,9 @@ class CellRecord:
         return [name for name in self.artifacts if name not in self.manifests]
 
 
-def cell_folder(store: Store) -> Path:
-    """Where the records of cells are."""
-    return store.root / "cells"
-
-
 def record_of(store: Store, config: Config) -> CellRecord:
     """The record of a configured cell, whether it was ever started or not."""
-    path = cell_folder(store) / f"{cell_key(config)}.json"
+    path = store.cells / f"{cell_key(config)}.json"
     written = _read(path) or {
         "key": cell_key(config),
         "axes": axes(config),
@@ -59,9 +53,7 @@ def record_of(store: Store, config: Config) -> CellRecord:
 
 def all_records(store: Store) -> list[CellRecord]:
     """The records of all cells ever started on this store, sorted by key."""
-    found: Iterable[dict[str, Any] | None] = (
-        _read(path) for path in sorted(cell_folder(store).glob("*.json"))
-    )
+    found = (_read(path) for path in sorted(store.cells.glob("*.json")))
     return [_record(store, written) for written in found if written]
 
 

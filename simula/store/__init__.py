@@ -1,1 +1,1 @@
-"""Artifacts, claims, rows and benchmarks: the only place where results are kept."""
+"""Artifacts, rows, ratings and benchmarks: the only place where results are kept."""

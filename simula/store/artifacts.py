@@ -33,6 +33,11 @@ class Store:
 
     root: Path
 
+    @property
+    def cells(self) -> Path:
+        """Where the records of cells are."""
+        return self.root / "cells"
+
     def folder(self, stage: str, key: str) -> Path:
         """Where a published artifact is or will be."""
         return self.root / stage / key
