@@ -66,8 +66,12 @@ class Claim:
         finally:
             ended.set()
             thread.join()
-            if self._read().get("token") == self.token:
-                self.path.unlink(missing_ok=True)
+            self.release()
+
+    def release(self) -> None:
+        """Give it back, where it is still this holder's."""
+        if self._read().get("token") == self.token:
+            self.path.unlink(missing_ok=True)
 
     def _dead_holder(self) -> str | None:
         """The token of a holder that is gone; None where it lives, or there is none.

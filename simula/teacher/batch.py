@@ -209,8 +209,7 @@ class GeminiBatch:
             elif record is not None:
                 elsewhere.update(record.items)
             elif taken:
-                with claim.held():
-                    pass
+                claim.release()
         self._elsewhere = elsewhere
 
     async def _watch(self, group: TaskGroup) -> None:

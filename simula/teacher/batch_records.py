@@ -68,11 +68,6 @@ class BatchRecord:
         """The file that was downloaded; there once it is complete."""
         return self.folder / "results.jsonl"
 
-    @property
-    def claim(self) -> Claim:
-        """A new claim on it."""
-        return claim_on(self.folder)
-
     def save(self) -> None:
         """Make durable what has become known."""
         self._write(self.folder)
@@ -119,7 +114,7 @@ def new_batch(
             file.flush()
             os.fsync(file.fileno())
         record._write(aside)
-        claim = record.claim
+        claim = claim_on(record.folder)
         claim.take()
         aside.rename(record.folder)
         sync_folder(above)
