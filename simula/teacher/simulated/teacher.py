@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from simula.errors import TeacherUnavailable
@@ -39,13 +40,13 @@ _ANSWERS: Mapping[str, Answer] = {
 _TOKENS_PER_WORD = 1.3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Simulated:
     """Answers each request from the request alone; see `SimulatedTeacher` for its traits."""
 
     traits: SimulatedTeacher
 
-    @property
+    @cached_property
     def model(self) -> str:
         """The name of these traits."""
         return self.traits.model
