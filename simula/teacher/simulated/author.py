@@ -26,7 +26,7 @@ def write_scenarios(request: Request, traits: SimulatedTeacher) -> dict[str, Any
     values = request.values
     earlier = [read(text) for text in values["earlier"]]
     wanted = wishes(values["mix"])
-    exponent = habit.steepness(traits.mode_collapse, request.temperature)
+    exponent = habit.steepness(request, traits)
     scenarios = spread(wanted, values["count"], earlier, exponent, chance(request))
     return {"scenarios": [scenario.text for scenario in scenarios]}
 
@@ -39,7 +39,7 @@ def complexify(request: Request, traits: SimulatedTeacher) -> dict[str, Any]:
     open_kinds = [kind for kind in kinds if kind not in scenario.harder]
     if not open_kinds:
         return {"scenario": scenario.text}
-    exponent = habit.steepness(traits.mode_collapse, request.temperature)
+    exponent = habit.steepness(request, traits)
     kind = open_kinds[habit.pick(len(open_kinds), exponent, chance(request))]
     main = None if kind == "larger" else scenario.main
     return {"scenario": replace(scenario, main=main, harder=(*scenario.harder, kind)).text}
@@ -73,7 +73,7 @@ def refine(request: Request, traits: SimulatedTeacher) -> dict[str, Any]:
 
 
 def _imagine(request: Request, wanted: Wishes, traits: SimulatedTeacher) -> Problem:
-    exponent = habit.steepness(traits.mode_collapse, request.temperature)
+    exponent = habit.steepness(request, traits)
     return imagine(wanted, exponent, chance(request, "problem"))
 
 

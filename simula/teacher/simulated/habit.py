@@ -15,14 +15,16 @@ from functools import lru_cache
 import numpy as np
 
 from simula.draws import entropy
+from simula.teacher.port import Request
 from simula.teacher.simulated.ontology import Node
+from simula.teacher.simulated.settings import SimulatedTeacher
 
 Logs = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 
-def steepness(mode_collapse: float, temperature: float) -> float:
-    """The exponent at a sampling temperature: dividing log-probabilities by T turns s into s / T."""
-    return mode_collapse / max(temperature, 0.01)
+def steepness(request: Request, traits: SimulatedTeacher) -> float:
+    """The exponent at the request's temperature: dividing log-probabilities by T turns s into s / T."""
+    return traits.mode_collapse / max(request.temperature, 0.01)
 
 
 @lru_cache(maxsize=4096)

@@ -55,7 +55,7 @@ def _by_habit(request: Request, traits: SimulatedTeacher, known: set[Node]) -> d
 
 
 def _imagined(request: Request, traits: SimulatedTeacher, scenario: Scenario, number: int) -> Problem:
-    exponent = habit.steepness(traits.mode_collapse, request.temperature)
+    exponent = habit.steepness(request, traits)
     return imagine(Wishes({}, (), scenario), exponent, chance(request, f"problem {number}"))
 
 

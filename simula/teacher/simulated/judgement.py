@@ -78,8 +78,7 @@ def _judged(request: Request, traits: SimulatedTeacher, *, asked_for_good: bool)
 
 def _looks_good(request: Request, traits: SimulatedTeacher, good: bool) -> bool:
     """What the critic believes of a good one and of a bad one."""
-    rate = traits.sensitivity if good else 1 - traits.specificity
-    return bool(chance(request, "judgement").random() < rate)
+    return bool(chance(request, "judgement").random() < traits.believes(good))
 
 
 def _says_yes(request: Request, traits: SimulatedTeacher, believed: bool) -> str:

@@ -58,6 +58,10 @@ class SimulatedTeacher(Settings):
         """ "simulated" and a hash of the traits: teachers that answer differently have different names."""
         return f"simulated-{fingerprint(self.identity())}"
 
+    def believes(self, good: bool) -> float:
+        """Probability that its judgement takes something for good that is good, or is not."""
+        return self.sensitivity if good else 1 - self.specificity
+
     def connect(self) -> Teacher:
         """The teacher itself."""
         from simula.teacher.simulated.teacher import Simulated

@@ -32,7 +32,7 @@ def review_factors(request: Request, traits: SimulatedTeacher) -> dict[str, Any]
     """The edited list: most of what belongs, little of what does not, and what else comes to mind."""
     draw = chance(request)
     offered = [world().factor(item["name"]) for item in request.values["factors"]]
-    kept = [name for name in offered if name and _kept(name in world().varying, traits, draw)]
+    kept = [name for name in offered if name and draw.random() < traits.believes(name in world().varying)]
     names = list(dict.fromkeys(kept + _some(world().varying, traits.recall, draw)))
     return {"factors": [_factor(name) for name in names][: request.values["max_factors"]]}
 
@@ -64,7 +64,7 @@ def review_children(request: Request, traits: SimulatedTeacher) -> dict[str, Any
     kept: dict[str, dict[str, str]] = {}
     for item in candidates:
         child = node.child(item["name"])
-        if not _kept(child is not None, traits, draw):
+        if draw.random() >= traits.believes(child is not None):
             continue
         named = _described(child) if child and draw.random() < traits.specificity else dict(item)
         kept.setdefault(named["name"], named)
@@ -100,11 +100,6 @@ def _some(options: Sequence[Any], share: float, draw: np.random.Generator) -> li
     """`share` of the options on average and at least two of them, in the order in which they come to mind."""
     count = max(2, int(draw.binomial(len(options), share)))
     return [options[index] for index in habit.order(habit.zipf(len(options), _COMMONNESS), draw)[:count]]
-
-
-def _kept(belongs: bool, traits: SimulatedTeacher, draw: np.random.Generator) -> bool:
-    """Whether a reviewer keeps a candidate."""
-    return bool(draw.random() < (traits.sensitivity if belongs else 1 - traits.specificity))
 
 
 def _node(request: Request) -> Node | None:
