@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -23,18 +24,36 @@ class _Prompts(Environment):
 
 
 _OF_DICTIONARIES = frozenset(dir(dict))
+_INCLUDE = re.compile(r'{% include "(\w+\.jinja)" %}\n?')
+
+
+class _PromptFiles(PackageLoader):
+    """Prompt files, with what they include in its place: Jinja would look it up at each rendering."""
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool] | None]:
+        """The text of a prompt file; the line end that closes an included file is dropped, as by Jinja."""
+
+        def included(found: re.Match[str]) -> str:
+            return self.get_source(environment, found[1])[0].removesuffix("\n")
+
+        source, path, uptodate = super().get_source(environment, template)
+        return _INCLUDE.sub(included, source), path, uptodate
 
 
 @cache
 def _environment() -> Environment:
-    return _Prompts(
-        loader=PackageLoader("simula", "prompts"),
+    environment = _Prompts(
+        loader=_PromptFiles("simula", "prompts"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,  # prompts are plain text, not HTML
         auto_reload=False,  # else every call asks the file system whether a prompt file has changed
     )
+    environment.globals.clear()  # no prompt uses Jinja's own functions, which are copied for each rendering
+    return environment
 
 
 @cache
