@@ -12,6 +12,12 @@ from pathlib import Path
 from typing import Any
 
 
+def own_name() -> str:
+    """A name that no other process, on no other host, has."""
+    host = re.sub(r"[^A-Za-z0-9]+", "-", platform.node())[:40]
+    return f"{host}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
 def own_file(folder: Path, ending: str, fsync: bool = True) -> FileIO:
     """A new file of this process alone: nobody needs locks, which shared file systems do not all have.
 
@@ -24,8 +30,7 @@ def own_file(folder: Path, ending: str, fsync: bool = True) -> FileIO:
         OSError: it cannot be made.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    host = re.sub(r"[^A-Za-z0-9]+", "-", platform.node())[:40]
-    file = (folder / f"{host}-{os.getpid()}-{secrets.token_hex(4)}{ending}").open("xb", buffering=0)
+    file = (folder / f"{own_name()}{ending}").open("xb", buffering=0)
     if fsync:
         sync_folder(folder)
     return file

@@ -6,16 +6,13 @@ process is alive while the *content* of its file changes, by the watch of whoeve
 
 from __future__ import annotations
 
-import os
-import platform
-import re
-import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import anyio.to_thread
 
+from simula.durable import own_name
 from simula.errors import StoreError
 
 _FIRST_BEAT = 0.1
@@ -44,8 +41,7 @@ class Sharers:
         self.next_beat = 0.0 if folder else float("inf")
         """When to look again, on the event loop's clock."""
         self._folder = folder
-        host = re.sub(r"[^A-Za-z0-9]+", "-", platform.node())[:40]
-        self._name = f"{host}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._name = own_name()
         self._beats = 0
         self._others: dict[str, _Seen] = {}
         self._gap = _FIRST_BEAT
