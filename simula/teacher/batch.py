@@ -169,7 +169,7 @@ class GeminiBatch:
             if key in self._under_way or key in self._elsewhere:
                 del self._gathered[key]
             elif (known := self._ledger.get(key)) is not None:
-                self._settle(key, replace(known, recorded=True))
+                self._settle(key, known)
         chosen = {
             key: self._questions[key] for key in list(self._gathered)[: self._settings.requests_per_file]
         }
@@ -222,7 +222,7 @@ class GeminiBatch:
                 self._ledger.refresh()
             for key in before & self._questions.keys():
                 if (known := self._ledger.get(key)) is not None:
-                    self._settle(key, replace(known, recorded=True))
+                    self._settle(key, known)
                 elif key not in self._elsewhere and key not in self._under_way:
                     self._gather(key)
 

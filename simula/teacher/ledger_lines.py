@@ -50,7 +50,7 @@ def parse_line(line: bytes, key: str) -> Reply | None:
         said = json.loads(line)
         if said["key"] != key:
             return None
-        return Reply(said["text"], said["model"], said["finish"], Usage(**said["usage"]))
+        return Reply(said["text"], said["model"], said["finish"], Usage(**said["usage"]), recorded=True)
     except (ValueError, KeyError):
         return None
 

@@ -39,7 +39,7 @@ class Recorded:
             if known is None and key not in self._asked and await self._ledger.look():
                 known = self._ledger.get(key)
             if known is not None:
-                return Reply(known.text, known.model, known.finish, known.usage, recorded=True)
+                return known
             if key not in self._asked:
                 return await self._send(key, request)
             asked = self._asked[key] = self._asked[key] or anyio.Event()

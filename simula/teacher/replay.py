@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from simula.errors import RequestFailed, TeacherUnavailable
 from simula.teacher.ledger import Ledger
 from simula.teacher.port import Reply, Request
@@ -37,7 +35,7 @@ class Replay:
         reply = self._ledger.get(key_of(request, self.model, self._options))
         if reply is not None:
             self._found = True
-            return replace(reply, recorded=True)
+            return reply
         missing = f"{self._folder} holds no answer of {self.model} to this {request.template} request"
         if self._found:
             raise RequestFailed(missing)
