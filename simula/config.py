@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hydra.errors import InstantiationException
-from hydra.utils import instantiate
+from hydra.utils import get_class, instantiate
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, Field, ValidationError
@@ -106,6 +106,21 @@ class Config:
         """Whether the recipe needs taxonomies at all."""
         return isinstance(self.recipe, Simula)
 
+    @property
+    def judged_by(self) -> TeacherSettings:
+        """Who answers the requirement critic."""
+        return self.judge or self.teacher
+
+    @property
+    def double_judged_by(self) -> TeacherSettings:
+        """Who answers the double critic."""
+        return self.double_judge or self.judged_by
+
+    @property
+    def scored_by(self) -> TeacherSettings:
+        """Who scores batches of rows."""
+        return self.scorer or self.teacher
+
 
 _OPTIONAL = {"judge", "double_judge", "scorer"}
 """Teachers of roles, null where another one does their work."""
@@ -170,7 +185,9 @@ def _system_name(label: str, choices: Mapping[str, str]) -> str:
 
 @cache
 def _defaults(preset: Path) -> list[dict[str, str]]:
-    return list(OmegaConf.to_container(OmegaConf.load(preset).defaults))  # type: ignore[arg-type]
+    found = OmegaConf.to_container(OmegaConf.load(preset).defaults)
+    assert isinstance(found, list)
+    return found
 
 
 def _group(name: str, composed: DictConfig, problems: list[str]) -> Any:
@@ -234,8 +251,6 @@ def _sentences(error: ValidationError, prefix: str, node: Any) -> list[str]:
 
 def _fields_at(node: Any, where: tuple[int | str, ...]) -> list[str]:
     """The field names of the settings class that a wrong key was given to."""
-    from hydra.utils import get_class
-
     target: Any = get_class(node["_target_"])
     for step in where[:-1]:
         field = target.model_fields.get(step) if isinstance(step, str) else None

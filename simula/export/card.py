@@ -138,12 +138,11 @@ def _diversity(config: Config) -> str:
 
 
 def _roles(config: Config) -> Iterator[tuple[str, str]]:
-    judge = config.judge or config.teacher
     roles: dict[str, TeacherSettings] = {"writer": config.teacher}
     if config.critic.requirements:
-        roles["requirement critic"] = judge
+        roles["requirement critic"] = config.judged_by
     if config.critic.double:
-        roles["double critic"] = config.double_judge or judge
+        roles["double critic"] = config.double_judged_by
     for role, teacher in roles.items():
         yield role, f"{teacher.model}, temperature {teacher.temperature:g}"
 

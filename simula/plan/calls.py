@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simula.config import Config
-from simula.generation.settings import Simula
+from simula.generation.settings import SelfInstruct, Simula
 from simula.plan.assumptions import Assumptions
 from simula.plan.measured import Rates
 from simula.settings import fingerprint
@@ -55,8 +55,7 @@ def taxonomy_calls(config: Config, assumed: Assumptions) -> list[Calls]:
 def dataset_calls(config: Config, candidates: float, rates: Rates) -> list[Calls]:
     """What so many candidates need, by the mechanism (Section 2.2 to 2.4)."""
     critic, writer = config.critic, config.teacher
-    judge = config.judge or writer
-    double_judge = config.double_judge or judge
+    judge, double_judge = config.judged_by, config.double_judged_by
     writing = _written_alike(config)
     refined = min(rates.refinements, critic.refinements + critic.rewrites) if critic.requirements else 0.0
     judged = fingerprint(
@@ -85,7 +84,7 @@ def rating_calls(config: Config) -> list[Calls]:
     scoring, rows = config.scoring, config.scalars.size
     size = min(scoring.batch_size, rows)
     count = float(math.ceil(rows * scoring.appearances / size))
-    return [Calls("score_complexity", config.scorer or config.teacher, count, rating_key(config), size)]
+    return [Calls("score_complexity", config.scored_by, count, rating_key(config), size)]
 
 
 def _writing(config: Config, candidates: float) -> Sequence[tuple[str, float]]:
@@ -98,13 +97,13 @@ def _writing(config: Config, candidates: float) -> Sequence[tuple[str, float]]:
             ("write_sample", 1.0),
         )
     seeds = min(1.0, recipe.seeds / candidates) if candidates else 1.0
-    later = "write_like" if type(recipe).__name__ == "SelfInstruct" else "evolve"
+    later = "write_like" if isinstance(recipe, SelfInstruct) else "evolve"
     return (("write_sample", seeds), (later, 1.0 - seeds))
 
 
 def _written_alike(config: Config) -> str:
     """Equal where slots get the same scenarios and samples, whatever critics say of them afterwards."""
-    if not isinstance(config.recipe, Simula):
+    if not config.draws_mixes:
         return dataset_key(config)  # later data points are written from accepted earlier ones
     parts = (config.recipe, config.scenarios, config.complexity, config.teacher, config.domain.task)
     sampling = [config.taxonomy.levels, config.taxonomy.node_distribution]

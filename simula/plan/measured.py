@@ -91,7 +91,7 @@ def rates(config: Config, assumed: Assumptions) -> Rates:
     if own := _largest(store, key):
         return _measured([own], key)
     alike = [found for name in _same_critics(store, config) if (found := _largest(store, name))]
-    names = {teacher.model for teacher in (config.teacher, config.judge, config.double_judge) if teacher}
+    names = {teacher.model for teacher in (config.teacher, config.judged_by, config.double_judged_by)}
     alike = [said for said in alike if set(said["teachers"]) == names]
     if alike:
         return _measured(alike, f"{len(alike)} data sets of this domain, critic and teacher")

@@ -112,8 +112,7 @@ def _mechanism(config: Config) -> list[Any]:
     """What decides the rows that a student sees, besides what all cells share."""
     decided: list[Any] = [getattr(config, name).identity() for name in MECHANISM]
     if config.selection.rated:
-        scorer = config.scorer or config.teacher
-        decided += [part.identity() for part in (config.selection, config.scoring, scorer)]
+        decided += [part.identity() for part in (config.selection, config.scoring, config.scored_by)]
     if config.edited:
         decided.append(config.edited.trees().content())
     return decided

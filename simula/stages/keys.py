@@ -86,10 +86,9 @@ def dataset_key(config: Config) -> str:
 
 def _judges(config: Config) -> list[Any]:
     """Who answers each critic that is asked; a critic that is not asked splits no data sets."""
-    requirements = config.judge or config.teacher
-    double = config.double_judge or requirements
-    asked = ((config.critic.requirements, requirements), (config.critic.double, double))
-    return [teacher.identity() if critic else None for critic, teacher in asked]
+    critic = config.critic
+    asked = ((critic.requirements, config.judged_by), (critic.double, config.double_judged_by))
+    return [teacher.identity() if used else None for used, teacher in asked]
 
 
 def rows_key(config: Config) -> str:
@@ -104,7 +103,7 @@ def rating_key(config: Config) -> str:
         f"{config.domain.name}-n{config.scalars.size}",
         rows=rows_key(config),
         scoring=config.scoring.identity(),
-        teacher=(config.scorer or config.teacher).identity(),
+        teacher=config.scored_by.identity(),
         prompts=_prompts(("score_complexity",)),
     )
 

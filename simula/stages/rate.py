@@ -45,7 +45,7 @@ def rate_rows(bench: Bench) -> dict[str, Any]:
 
 async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
     config = bench.config
-    settings, scorer = config.scoring, config.scorer or config.teacher
+    settings = config.scoring
     rows = {row.slot: row.example for row in read_dataset(bench) if row.example is not None}
     slots = list(rows)
     if not slots:
@@ -54,7 +54,7 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
     plan = schedule(len(slots), settings.batch_size, settings.appearances, seed)
     examples = [example.model_dump(mode="json") for example in rows.values()]
     tally, lost = Tally(), Counter[str]()
-    async with bench.asker(scorer) as asker:
+    async with bench.asker(config.scored_by) as asker:
         with bench.progress.bar("rate: batches scored") as meter:
             done = 0
 
