@@ -23,7 +23,7 @@ from simula.help import conf_folder
 
 ROOT = "simula"
 _COMPOSING = (HydraException, OmegaConfBaseException, ValueError, YAMLError)
-"""What composing raises for a mistake of the user's."""
+"""What composing raises for a mistake of the user's; a ConfigurationError is a ValueError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class _Composer:
         """A key that is no key at all, or one that exists but that the option's file does not write out."""
         try:
             self._parsed([*others, f"+{line}"])
-        except (ConfigurationError, *_COMPOSING):
+        except _COMPOSING:
             return f"{line}: {unknown(_key(line), known, 'group or key')}"
         return f"{line}: the chosen option leaves this key at its default; a + in front adds it: +{line}"
 
@@ -200,4 +200,5 @@ def _keys(composed: DictConfig) -> Iterator[str]:
                 yield from walk(child, f"{above}{name}.")
 
     plain = OmegaConf.to_container(composed, resolve=False)
-    return walk({name: value for name, value in plain.items() if name != "hydra"}, "")  # type: ignore[union-attr]
+    assert isinstance(plain, dict)
+    return walk({name: value for name, value in plain.items() if name != "hydra"}, "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -194,7 +194,7 @@ def _stack(runs: Iterable[tuple[bool, ...]]) -> Right:
 def _mean_dataset(datasets: Sequence[DatasetSummary]) -> DatasetSummary | None:
     if not datasets:
         return None
-    means: dict[str, float | dict[str, int]] = {}
+    means: dict[str, Any] = {}
     for field in fields(DatasetSummary):
         values = [getattr(dataset, field.name) for dataset in datasets]
         if isinstance(values[0], Mapping):
@@ -205,7 +205,7 @@ def _mean_dataset(datasets: Sequence[DatasetSummary]) -> DatasetSummary | None:
         else:
             mean = sum(values) / len(values)
             means[field.name] = mean if field.name == "price" else round(mean)
-    return DatasetSummary(**means)  # type: ignore[arg-type]
+    return DatasetSummary(**means)
 
 
 def _means(measured: Sequence[Mapping[str, float]]) -> dict[str, float]:

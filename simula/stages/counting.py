@@ -54,7 +54,6 @@ class Counts:
     def said(self) -> Mapping[str, Any]:
         """What the manifest says of all candidates, those of an earlier size included."""
         return {
-            "rows": self.rows,
             "candidates": self.candidates,
             "refused": dict(sorted(self.refused.items())),
             "refinements": self.refinements,

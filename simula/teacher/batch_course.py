@@ -62,10 +62,10 @@ class Course:
                 await anyio.sleep(self._settings.poll)
             if job.file:
                 await self._service.download(job.file, record.results)
-            return await _known(record, state=state)
+            return await _saved(replace(record, state=state))
         except GoneError as error:
             self._say(f"{named(record)}: the service does not know it any more ({error})")
-            return await _known(record, state=_GONE)
+            return await _saved(replace(record, state=_GONE))
 
     async def _created(self, record: BatchRecord) -> BatchRecord:
         """The record with the service's name of the batch."""
@@ -73,22 +73,21 @@ class Course:
         look_first = bool(record.file)
         if not record.file or time.time() - record.uploaded > _FILE_LIFE:
             file = await self._service.upload(record.requests, record.display_name)
-            record = await _known(record, file=file, uploaded=round(time.time(), 3))
+            record = await _saved(replace(record, file=file, uploaded=round(time.time(), 3)))
         try:
             name = await self._service.create(record.file, record.display_name, look_first, self._busy)
         except GoneError as error:
             raise TeacherUnavailable(str(error)) from error
-        record = await _known(record, name=name)
+        record = await _saved(replace(record, name=name))
         self._say(f"{named(record)}: submitted as {name}")
         return record
 
 
-async def _known(record: BatchRecord, **known: str | float) -> BatchRecord:
-    """The record with what has become known, durable even where the run is being stopped."""
-    fresh = replace(record, **known)  # type: ignore[arg-type]
+async def _saved(record: BatchRecord) -> BatchRecord:
+    """The record, made durable even where the run is being stopped."""
     with anyio.CancelScope(shield=True):
-        await anyio.to_thread.run_sync(fresh.save)
-    return fresh
+        await anyio.to_thread.run_sync(record.save)
+    return record
 
 
 def named(record: BatchRecord) -> str:
