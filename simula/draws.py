@@ -14,7 +14,7 @@ import numpy as np
 
 def entropy(*parts: str | int) -> int:
     """A 63-bit number that depends on every part and on nothing else."""
-    text = "\x1f".join(f"{type(part).__name__}:{part}" for part in parts)
+    text = "\x1f".join([f"{type(part).__name__}:{part}" for part in parts])
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
 
 

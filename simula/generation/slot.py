@@ -183,7 +183,7 @@ class _Work:
 
     async def _judge_correctness(self) -> tuple[Verdict, Verdict]:
         pair = await double_critic(
-            self._values()["example"],
+            self._example(),
             self.mechanism.double_judge,
             self.seed("double", self.refinements),
             self.refinements,
@@ -206,13 +206,13 @@ class _Work:
         )
 
     def _values(self) -> dict[str, Any]:
-        """What the prompts about an existing sample are rendered from."""
+        """What the prompts about an existing sample and its mix are rendered from."""
+        return {"mix": as_values(self.slot.mix), "scenario": self.scenario, "example": self._example()}
+
+    def _example(self) -> dict[str, Any]:
+        """The sample, as prompts read it."""
         assert self.example is not None
-        return {
-            "mix": as_values(self.slot.mix),
-            "scenario": self.scenario,
-            "example": self.example.model_dump(mode="json"),
-        }
+        return self.example.model_dump(mode="json")
 
     def candidate(self) -> Candidate:
         return Candidate(

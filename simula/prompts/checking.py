@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
+from typing import TYPE_CHECKING, Any
 
 from simula.settings import OfObject
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 Fits = Callable[[Any], bool]
 """True only where a value certainly fits; False says nothing."""
@@ -19,6 +19,8 @@ def problem(value: Any, schema: Mapping[str, Any]) -> str:
     """What keeps a value from its schema, in a sentence; empty where it fits."""
     if _plain(schema)(value):
         return ""
+    from jsonschema.exceptions import best_match
+
     found = best_match(_validator(schema).iter_errors(value))
     return "" if found is None else str(found.message)
 
@@ -85,7 +87,14 @@ _KNOWN: Mapping[str, tuple[Callable[[Mapping[str, Any]], Fits], frozenset[str]]]
     "object": (_object, frozenset({"type", "properties", "required", "additionalProperties"})),
 }
 """Type to its check, and the keywords that this check knows."""
+
+
+def _made(schema: Mapping[str, Any]) -> Draft202012Validator:
+    # Imported where a reply does not plainly fit: most runs see none, and it is a tenth of their start.
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(dict(schema))
+
+
 _plain = OfObject(plainly_fits)
-_validator = OfObject[Mapping[str, Any], Draft202012Validator](
-    lambda schema: Draft202012Validator(dict(schema))
-)
+_validator = OfObject(_made)

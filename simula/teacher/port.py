@@ -45,7 +45,8 @@ class Request:
         digest = _opened(model, self.system).copy()
         digest.update(_encode(self.prompt).encode())
         digest.update(_schema_text(self.schema))
-        digest.update(f"{_encode([self.seed, self.temperature, self.max_tokens])[1:]}".encode())
+        # JSON writes numbers as Python does.
+        digest.update(f"{self.seed!r},{self.temperature!r},{self.max_tokens!r}]".encode())
         return str(digest.hexdigest()[:_DIGITS])
 
 
