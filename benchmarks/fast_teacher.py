@@ -76,14 +76,12 @@ def taxonomy(request: Request) -> dict[str, Any] | None:
 
 @dataclass
 class FastTeacher:
-    """Answers at once; `asked` counts."""
+    """Answers at once."""
 
     model: str = "fast"
-    asked: int = 0
 
     async def ask(self, request: Request) -> Reply:
         """Answer one request."""
-        self.asked += 1
         incorrect = request.template == "judge_incorrect"
         said = taxonomy(request) or answer(request.schema, request.seed, incorrect)
         return Reply(json.dumps(said), "fast", "stop", Usage(prompt=len(request.prompt) // 4, completion=150))

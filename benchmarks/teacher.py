@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -101,8 +102,6 @@ async def in_loops(call: Callable[[int], Awaitable[None]]) -> None:
 
 def typical() -> Request:
     """A request like most."""
-    import random
-
     draw = random.Random(0)
     return Request(
         template="write_sample",
@@ -224,8 +223,6 @@ def domain() -> Domain:
 
 def taxonomies() -> Taxonomies:
     """Four factors of 8 kinds that each divide into 8."""
-    import random
-
     draw = random.Random(0)
 
     def nodes(above: str, depth: int) -> tuple[Node, ...]:

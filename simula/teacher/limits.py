@@ -11,8 +11,6 @@ from simula.teacher.pace import Tokens
 from simula.teacher.port import Reply, Request, Teacher
 from simula.teacher.traffic import Limits, Traffic
 
-__all__ = ["Limited", "Limits"]
-
 _PLACES = 2
 """Calls in work for each one in flight: one that waits to be sent again takes no other one's place."""
 

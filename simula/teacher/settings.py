@@ -11,11 +11,12 @@ from pydantic import Field, InstanceOf, model_validator
 
 from simula.settings import Settings, incidental
 from simula.teacher.ledger import Ledger
-from simula.teacher.limits import Limited, Limits
+from simula.teacher.limits import Limited
 from simula.teacher.opening import Opening
 from simula.teacher.price import Price
 from simula.teacher.recorded import Recorded
 from simula.teacher.remote import Remote, Sampling
+from simula.teacher.traffic import Limits
 
 if TYPE_CHECKING:
     from simula.teacher.port import Teacher

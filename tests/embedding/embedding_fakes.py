@@ -14,7 +14,6 @@ from loopback import Answer, Loopback
 
 from simula.embedding import Embeddings, Vectors, unit
 
-KEY = "AIza-test-key-that-nobody-may-see"
 LETTERS = "abcdefghijklmnopqrstuvwxyz "
 WIDTH = len(LETTERS)
 

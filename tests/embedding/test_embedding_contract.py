@@ -10,7 +10,8 @@ from pathlib import Path
 import anyio
 import numpy as np
 import pytest
-from embedding_fakes import KEY, FakeGemini, FakeServer
+from embedding_fakes import FakeGemini, FakeServer
+from fake_gemini import KEY
 
 from simula.embedding import EmbeddingSettings
 from simula.embedding.settings import GeminiEmbedding, LocalEmbedding, ServerEmbedding, TfidfEmbedding

@@ -9,7 +9,8 @@ from typing import Any
 import anyio
 import numpy as np
 import pytest
-from embedding_fakes import KEY, FakeGemini, FakeServer, expected
+from embedding_fakes import FakeGemini, FakeServer, expected
+from fake_gemini import KEY
 from fake_gemini import error as google_error
 from fake_openai import error as openai_error
 from loopback import Answer, Loopback

@@ -10,7 +10,7 @@ from teacher_requests import make_request
 
 from simula.errors import TeacherUnavailable
 from simula.teacher import Limited, Reply, Request, ScriptedTeacher, Teacher
-from simula.teacher.limits import Limits
+from simula.teacher.traffic import Limits
 
 
 class Watched(ScriptedTeacher):

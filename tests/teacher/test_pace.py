@@ -13,8 +13,8 @@ from teacher_requests import make_request
 from virtual_clock import run
 
 from simula.teacher import Limited, Reply, Request, ScriptedTeacher, Teacher, Usage
-from simula.teacher.limits import Limits
 from simula.teacher.pace import Pace, Tokens
+from simula.teacher.traffic import Limits
 
 
 class Wordy(ScriptedTeacher):

@@ -13,8 +13,7 @@ from virtual_clock import run
 
 from simula.errors import TeacherUnavailable
 from simula.teacher.faults import PassingFault
-from simula.teacher.limits import Limits
-from simula.teacher.traffic import Traffic
+from simula.teacher.traffic import Limits, Traffic
 
 LATENCY, REFUSAL = 0.5, 0.01
 """Seconds of an answer, and of a refusal."""
