@@ -36,7 +36,6 @@ from simula.domain import Domain
 from simula.domain.number import Number
 from simula.generation import Complexity, DatasetSettings, Mechanism, Scenarios, Simula
 from simula.prompts import Asker, system_prompt
-from simula.settings import Settings
 from simula.stages.counting import Counts
 from simula.store.rows import RowWriter
 from simula.store.spool import Spool
@@ -175,11 +174,13 @@ async def sdk(url: str, latency: float, seconds: float) -> Measured:
         client.close()
 
 
-async def ours(what: str, settings: Settings, latency: float, seconds: float) -> Measured:
+async def ours(
+    what: str, settings: ServerTeacher | GeminiTeacher, latency: float, seconds: float
+) -> Measured:
     """A data set of the system `full`, through ledger, post-filter and Parquet."""
     with tempfile.TemporaryDirectory() as folder:
         ledger = shared_ledger(Path(folder) / "ledger")
-        teacher: Any = connect(settings, Path(folder) / "ledger")  # type: ignore[arg-type]
+        teacher = connect(settings, Path(folder) / "ledger")
         asker = Asker(teacher, system_prompt(domain()), 1.0, 2048)
         made = Mechanism(
             domain=domain(),

@@ -101,7 +101,7 @@ def test_a_server_over_the_wire(tmp_path: Path) -> None:
     assert fake.headers[0]["Authorization"] == f"Bearer {KEY}"
 
 
-PASSING: list[tuple[type[Loopback], Answer]] = [
+PASSING: list[tuple[type[FakeGemini | FakeServer], Answer]] = [
     (FakeServer, openai_error(503, "overloaded")),
     (FakeServer, "drop"),
     (FakeServer, "late"),
@@ -116,8 +116,10 @@ PASSING: list[tuple[type[Loopback], Answer]] = [
 
 
 @pytest.mark.parametrize(("kind", "fault"), PASSING, ids=lambda value: str(value)[:50])
-def test_a_passing_fault_is_sent_again(kind: type[Loopback], fault: Answer, tmp_path: Path) -> None:
-    fake = kind(fault)  # type: ignore[arg-type]
+def test_a_passing_fault_is_sent_again(
+    kind: type[FakeGemini | FakeServer], fault: Answer, tmp_path: Path
+) -> None:
+    fake = kind(fault)
     found = asked(fake, tmp_path)
     np.testing.assert_allclose(found.vectors, expected(TEXTS), atol=1e-6)
     assert len(fake.bodies) == 2
@@ -164,9 +166,9 @@ FINAL = [
 
 @pytest.mark.parametrize(("kind", "fault", "raised", "said"), FINAL, ids=lambda value: str(value)[:50])
 def test_a_final_fault_is_sent_once_and_says_no_key(
-    kind: type[Loopback], fault: Answer, raised: type[TeacherError], said: str, tmp_path: Path
+    kind: type[FakeGemini | FakeServer], fault: Answer, raised: type[TeacherError], said: str, tmp_path: Path
 ) -> None:
-    fake = kind(fault)  # type: ignore[arg-type]
+    fake = kind(fault)
     with pytest.raises(raised, match=said) as caught:
         asked(fake, tmp_path)
     assert KEY not in str(caught.value)

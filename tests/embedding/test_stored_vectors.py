@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import anyio
 import numpy as np
@@ -75,7 +77,7 @@ def test_only_what_is_new_is_sent(tmp_path: Path) -> None:
 
 def test_what_was_answered_before_a_failure_is_kept(tmp_path: Path) -> None:
     class Failing(Letters):
-        async def embed(self, texts: list[str]) -> Embeddings:  # type: ignore[override]
+        async def embed(self, texts: Sequence[str]) -> Embeddings:
             if len(self.calls) == 3:
                 raise TeacherUnavailable("gone")
             return await super().embed(texts)
@@ -87,10 +89,10 @@ def test_what_was_answered_before_a_failure_is_kept(tmp_path: Path) -> None:
 
 def test_an_answer_on_its_way_to_the_disk_survives_a_cancellation(tmp_path: Path) -> None:
     class Slow(VectorCache):
-        def append(self, *vectors: object) -> None:
+        def append(self, *vectors: Any) -> None:
             events.append("arrived")
             anyio.from_thread.run(anyio.sleep, 0.2)
-            super().append(*vectors)  # type: ignore[arg-type]
+            super().append(*vectors)
             events.append("durable")
 
     events: list[str] = []

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import anyio
 import pytest
@@ -72,12 +73,12 @@ def send(provider: Provider, calls: int, limits: Limits, watch: list[int] | None
     return run(together)
 
 
-def random_refusals(share: float, **fault: bool | float) -> Callable[[Provider], PassingFault | None]:
-    return lambda provider: PassingFault("429", **fault) if provider.draws.random() < share else None  # type: ignore[arg-type]
+def random_refusals(share: float, **fault: Any) -> Callable[[Provider], PassingFault | None]:
+    return lambda provider: PassingFault("429", **fault) if provider.draws.random() < share else None
 
 
-def capacity(calls: int, **fault: bool | float) -> Callable[[Provider], PassingFault | None]:
-    return lambda provider: PassingFault("429", **fault) if provider.working >= calls else None  # type: ignore[arg-type]
+def capacity(calls: int, **fault: Any) -> Callable[[Provider], PassingFault | None]:
+    return lambda provider: PassingFault("429", **fault) if provider.working >= calls else None
 
 
 @pytest.mark.parametrize("room", [6, 16, 60])
@@ -110,8 +111,8 @@ def test_refusals_that_do_not_depend_on_load_cost_little(
     provider = Provider(random_refusals(share, **fault))
     seconds = send(provider, calls, limits)
     print(f"{share:.0%} of {concurrency} {fault}: {seconds / without:.3f} of the time without")
-    # Each refused attempt takes its place as long as an answer: 1 / (1 - share) at best. What a fifth of refusals
-    # costs above that varies by 0.1 with the jitter.
+    # Each refused attempt takes its place as long as an answer: 1 / (1 - share) at best. What a fifth of
+    # refusals costs above that varies by 0.1 with the jitter.
     assert seconds / without <= (1.15 if share == 0.05 else 1.35 / (1 - share))
 
 
