@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -59,36 +59,18 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
     size = config.scalars.size
     items = config.benchmark.load(config.paths.benchmarks)
     test = [(item.id, item.example.text) for item in items]
-    taxonomies = read_taxonomies(bench) if config.draws_mixes else None
-    async with AsyncExitStack() as stack:
-        writer = await stack.enter_async_context(bench.asker(config.teacher))
-        judge = await stack.enter_async_context(bench.asker(config.judge)) if config.judge else writer
-        double_judge = judge
-        if config.double_judge:
-            double_judge = await stack.enter_async_context(bench.asker(config.double_judge))
-        mechanism = Mechanism(
-            domain=config.domain,
-            taxonomies=taxonomies,
-            taxonomy=config.taxonomy,
-            scenarios=config.scenarios,
-            complexity=config.complexity,
-            critic=config.critic,
-            seed=config.scalars.data_seed,
-            writer=writer,
-            judge=judge,
-            double_judge=double_judge,
-            recipe=config.recipe,
-        )
-        rows = stack.enter_context(RowWriter(folder / ROWS))
-        refused = stack.enter_context(RowWriter(folder / REFUSED))
-        texts = stack.enter_context(Spool(folder))
-        counts, logged = Counts(), 0.0
+    counts, logged = Counts(), 0.0
+    async with _mechanism(bench) as mechanism:
+        with (
+            RowWriter(folder / ROWS) as rows,
+            RowWriter(folder / REFUSED) as refused,
+            Spool(folder) as texts,
+            bench.progress.bar("dataset: rows accepted") as meter,
+        ):
 
-        def keep(candidate: Candidate) -> None:
-            (rows if candidate.status == "accepted" else refused).add(candidate)
-            counts.add(candidate)
-
-        with bench.progress.bar("dataset: rows accepted") as meter:
+            def keep(candidate: Candidate) -> None:
+                (rows if candidate.status == "accepted" else refused).add(candidate)
+                counts.add(candidate)
 
             def on_change(filling: Filling) -> None:
                 nonlocal logged
@@ -116,6 +98,32 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
     if not filling.accepted or (filling.accepted < size and not filling.exhausted):
         raise ShortOfTarget(_short(bench, folder, filling, said))
     return said
+
+
+@asynccontextmanager
+async def _mechanism(bench: Bench) -> AsyncIterator[Mechanism]:
+    """The cell's mechanism, with a connection to each of its teachers."""
+    config = bench.config
+    taxonomies = read_taxonomies(bench) if config.draws_mixes else None
+    async with AsyncExitStack() as stack:
+        writer = await stack.enter_async_context(bench.asker(config.teacher))
+        judge = await stack.enter_async_context(bench.asker(config.judge)) if config.judge else writer
+        double_judge = judge
+        if config.double_judge:
+            double_judge = await stack.enter_async_context(bench.asker(config.double_judge))
+        yield Mechanism(
+            domain=config.domain,
+            taxonomies=taxonomies,
+            taxonomy=config.taxonomy,
+            scenarios=config.scenarios,
+            complexity=config.complexity,
+            critic=config.critic,
+            seed=config.scalars.data_seed,
+            writer=writer,
+            judge=judge,
+            double_judge=double_judge,
+            recipe=config.recipe,
+        )
 
 
 def _taxonomy_tokens(bench: Bench) -> int:
