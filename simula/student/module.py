@@ -8,15 +8,15 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from peft import PeftModel
 from torch import Tensor
-from torch.nn import functional
-from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from simula.draws import entropy
-from simula.student.backbone import continued, logits
+from simula.student.adapter import bare
+from simula.student.backbone import continued
 from simula.student.data import IGNORED, Batch, Part
+from simula.student.loss import summed_cross_entropy
+from simula.student.optimizer import optimizer
 from simula.student.schedule import rate, warmup
 from simula.student.settings import TrainingSettings
 
@@ -33,7 +33,7 @@ class StudentModule(pl.LightningModule):
 
     def __init__(
         self,
-        model: PeftModel,
+        model: Any,
         training: TrainingSettings,
         steps: int,
         seed: int,
@@ -57,7 +57,7 @@ class StudentModule(pl.LightningModule):
         began = time.perf_counter()
         # Dropout draws from its step's own stream, so that a resumed run draws the same.
         torch.manual_seed(entropy(self._seed, "dropout", self.global_step))
-        optimizer: Any = self.optimizers()
+        stepping: Any = self.optimizers()
         loss = 0.0
         for part in batch.parts:
             part_loss = self.loss(batch.prefix, part) / batch.supervised
@@ -65,8 +65,8 @@ class StudentModule(pl.LightningModule):
             loss += float(part_loss.detach())
         trained = [weight for weight in self.model.parameters() if weight.requires_grad]
         norm = torch.nn.utils.clip_grad_norm_(trained, self._training.clip)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        stepping.step()
+        stepping.zero_grad(set_to_none=True)
         scheduler: Any = self.lr_schedulers()
         used = scheduler.get_last_lr()[0]
         scheduler.step()
@@ -84,24 +84,19 @@ class StudentModule(pl.LightningModule):
 
     def loss(self, prefix: Tensor, part: Part) -> Tensor:
         """The sum of the cross-entropies of the supervised tokens."""
-        model = self.model.get_base_model()
+        model = bare(self.model)
         supervised = part.labels != IGNORED
         # Only these positions are projected: with 262,144 tokens the others would fill the memory.
         hidden = continued(model, prefix, part.ids)[supervised]
-        return functional.cross_entropy(logits(model, hidden), part.labels[supervised], reduction="sum")
+        return summed_cross_entropy(model, hidden, part.labels[supervised])
 
     def configure_optimizers(self) -> Any:
         """The optimiser over the adapter, and the rate of each step."""
         rising = warmup(self._steps, self._training)
-        optimizer = self._optimizer([weight for weight in self.model.parameters() if weight.requires_grad])
-        scheduler = LambdaLR(optimizer, lambda step: rate(step, self._steps, rising))
-        return {"optimizer": optimizer, "lr_scheduler": scheduler}
-
-    def _optimizer(self, weights: list[Tensor]) -> Optimizer:
-        peak = self._training.learning_rate
-        if self._training.optimizer == "adafactor":
-            return torch.optim.Adafactor(weights, lr=peak)
-        return torch.optim.AdamW(weights, lr=peak, weight_decay=0.0)
+        trained = [weight for weight in self.model.parameters() if weight.requires_grad]
+        stepping = optimizer(trained, self._training)
+        scheduler = LambdaLR(stepping, lambda step: rate(step, self._steps, rising))
+        return {"optimizer": stepping, "lr_scheduler": scheduler}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Leave the frozen weights out: they are where they came from."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from simula.settings import Settings, incidental
 
@@ -70,18 +70,24 @@ class Lora(Settings):
 class TrainingSettings(Settings):
     """How a student is tuned (Table 6 where the paper says)."""
 
+    method: Literal["lora", "qlora", "full"] = "lora"
+    """`lora`: an adapter over frozen weights, as the paper has it. `qlora`: the same over weights of 4 bits
+    (Dettmers et al. 2023), for a smaller GPU; it is examined over the full ones. `full`: every weight, in
+    float32 while it is trained; it wants a far smaller learning rate, about 0.00001 for AdamW."""
     lora: Lora = Lora()
-    """The adapter; nothing else is trained."""
+    """The adapter; nothing else is trained, unless `method` is `full`."""
     epochs: float = Field(1.0, gt=0)
     """Passes over the rows; a fraction ends within a pass. The paper is silent: 1."""
     batch_size: int = Field(16, ge=1)
     """Rows a step at most; a pass is cut into steps of equal size, give or take one row. 16: Table 6."""
     micro_batch_size: int = incidental(16, ge=1)
     """Rows computed at once; gradients add up to the batch's. Smaller needs less memory."""
-    optimizer: Literal["adafactor", "adamw"] = "adafactor"
-    """Adafactor: Table 6; its steps are relative to the size of each weight matrix."""
+    optimizer: Literal["adafactor", "adamw", "muon"] = "adafactor"
+    """Adafactor: Table 6; its steps are relative to the size of each weight matrix. Muon: Figure 12; it
+    steps each of an adapter's two matrices by itself."""
     learning_rate: float = Field(0.005, gt=0)
-    """Peak. 0.005 and 0.01: Table 6, for Adafactor. AdamW wants about 0.001 for an adapter."""
+    """Peak. 0.005 and 0.01: Table 6, for Adafactor. AdamW wants about 0.001 for an adapter; Muon, whose
+    steps are scaled to the size of AdamW's, the same."""
     clip: float = Field(1.0, gt=0)
     """Norm to which the whole gradient is clipped. 1.0: Table 6."""
     warmup_share: float = Field(0.05, ge=0, le=1)
@@ -111,6 +117,20 @@ class TrainingSettings(Settings):
     """Of the computation. There is no `bf16-true`: it would round the adapter's updates away."""
     checkpoint_seconds: float = incidental(60.0, ge=0)
     """Time between two checkpoints: what a killed run loses at most."""
+
+    @model_validator(mode="after")
+    def _matrices(self) -> Self:
+        if self.optimizer == "muon" and self.method == "full":
+            raise ValueError(
+                "optimizer=muon steps matrices alone, and method=full trains norms and embeddings too; "
+                "take optimizer=adafactor or adamw, or method=lora"
+            )
+        return self
+
+    @property
+    def result(self) -> str:
+        """The folder of what is kept: an adapter in peft's form, or a whole model in transformers'."""
+        return "model" if self.method == "full" else "adapter"
 
 
 class EvaluationSettings(Settings):
