@@ -107,7 +107,7 @@ class Tally:
                 calls=account.calls,
                 prompt=account.usage.prompt,
                 cached=account.usage.cached,
-                completion=account.usage.completion + account.usage.thinking,
+                completion=account.usage.written,
                 usd=account.price.of(account.usage),
             )
             for model, account in sorted(self.accounts.items())

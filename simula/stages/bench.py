@@ -173,7 +173,7 @@ def per_row(said: Mapping[str, Any]) -> dict[str, float]:
 def paid_now(tally: Tally) -> Paid:
     """Of some work the part that is paid for now, for the terminal."""
     fresh = [account.fresh for account in tally.accounts.values()]
-    tokens = sum(usage.prompt + usage.completion + usage.thinking for usage in fresh)
+    tokens = sum(usage.total for usage in fresh)
     return Paid(tally.calls - tally.recorded, tokens, tally.paid_now_usd)
 
 

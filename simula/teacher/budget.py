@@ -174,18 +174,14 @@ class Budgeted:
         await self._teacher.close()
 
     def _cost(self, usage: Usage) -> Amount:
-        return Amount(1, _tokens(usage), self._price.of(usage))
-
-
-def _tokens(usage: Usage) -> int:
-    return usage.prompt + usage.completion + usage.thinking
+        return Amount(1, usage.total, self._price.of(usage))
 
 
 def _most(request: Request, price: Price) -> Amount:
     """An upper estimate of a call of which nothing is known yet: the longest reply."""
     prompt = (len(request.system) + len(request.prompt)) // _CHARACTERS_A_TOKEN
     usage = Usage(prompt=prompt, completion=request.max_tokens)
-    return Amount(1, _tokens(usage), price.of(usage))
+    return Amount(1, usage.total, price.of(usage))
 
 
 def _used_up(budget: Budget, paid: Amount) -> str:

@@ -59,11 +59,11 @@ class Tokens:
 
     def used(self, request: Request, usage: Usage) -> float:
         """Tokens that an answered request used, which are learnt from."""
-        reply = usage.completion + usage.thinking
+        reply = usage.written
         self._per_character += _NEWEST * (usage.prompt / max(1, _characters(request)) - self._per_character)
         before = self._replies[request.template]
         self._replies[request.template] = reply if before is None else before + _NEWEST * (reply - before)
-        return usage.prompt if self._counted == "input" else usage.prompt + reply
+        return usage.prompt if self._counted == "input" else usage.total
 
 
 def _characters(request: Request) -> int:

@@ -65,6 +65,16 @@ class Usage:
     completion: int = 0
     thinking: int = 0
 
+    @property
+    def written(self) -> int:
+        """Tokens of the reply, thinking included."""
+        return self.completion + self.thinking
+
+    @property
+    def total(self) -> int:
+        """All tokens, read and written."""
+        return self.prompt + self.written
+
     def __add__(self, other: Usage) -> Usage:
         return Usage(
             self.prompt + other.prompt,

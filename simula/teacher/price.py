@@ -27,5 +27,5 @@ class Price(Settings):
         return (
             (usage.prompt - usage.cached) * self.input
             + usage.cached * self.cached
-            + (usage.completion + usage.thinking) * self.output
+            + usage.written * self.output
         ) / 1e6
