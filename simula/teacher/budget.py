@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from operator import ge, gt
 
 import anyio
 
@@ -34,11 +35,17 @@ class Budget(Settings):
         """Whether there is any limit."""
         return (self.usd, self.tokens, self.calls) != (None, None, None)
 
-    def passed_by(self, amount: Amount) -> str:
-        """The name of the first limit that `amount` is over, such as "usd"; empty where there is none."""
+    def passed_by(self, amount: Amount, *, reached: bool = False) -> str:
+        """The name of the first limit that `amount` is over, such as "usd"; empty where there is none.
+
+        Args:
+            amount: what is compared.
+            reached: a limit that it equals counts too.
+        """
+        over = ge if reached else gt
         for name in ("usd", "tokens", "calls"):
             limit = getattr(self, name)
-            if limit is not None and getattr(amount, name) > limit:
+            if limit is not None and over(getattr(amount, name), limit):
                 return name
         return ""
 
@@ -101,7 +108,7 @@ class Spending:
             over = budget.passed_by(self.paid + self.in_flight + expected)
             if over and not self.in_flight.calls and measured is None:
                 # Of a first call there is only a bound: alone it may go ahead if anything is left.
-                over = budget.passed_by(self.paid + Amount(calls=1)) or _used_up(budget, self.paid)
+                over = budget.passed_by(self.paid, reached=True)
             if not over:
                 self.in_flight += expected
                 self._wake()
@@ -182,11 +189,3 @@ def _most(request: Request, price: Price) -> Amount:
     prompt = (len(request.system) + len(request.prompt)) // _CHARACTERS_A_TOKEN
     usage = Usage(prompt=prompt, completion=request.max_tokens)
     return Amount(1, usage.total, price.of(usage))
-
-
-def _used_up(budget: Budget, paid: Amount) -> str:
-    for name in ("usd", "tokens", "calls"):
-        limit = getattr(budget, name)
-        if limit is not None and getattr(paid, name) >= limit:
-            return name
-    return ""
