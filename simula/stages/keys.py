@@ -16,7 +16,7 @@ from simula.settings import fingerprint
 
 FORMAT = 2
 """Raised when what a stage writes changes its meaning, so that older artifacts are not reused."""
-_TAXONOMY_PROMPTS = (
+TAXONOMY_PROMPTS = (
     "propose_factors",
     "review_factors",
     "propose_children",
@@ -47,7 +47,7 @@ def taxonomy_key(config: Config) -> str:
         expansion=config.taxonomy.expansion.identity(),
         teacher=config.teacher.identity(),
         attempts=config.dataset.attempts,
-        prompts=_prompts(_TAXONOMY_PROMPTS),
+        prompts=_prompts(TAXONOMY_PROMPTS),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from heapq import merge
 from pathlib import Path
 from types import TracebackType
@@ -126,13 +126,6 @@ class RowWriter:
         if table.num_rows or (last and not self._groups):
             self._groups += 1
             self._writer.write_table(table, row_group_size=GROUP)
-
-
-def write_rows(path: Path, candidates: Iterable[Candidate]) -> None:
-    """One row a candidate, in the order given."""
-    with RowWriter(path) as writer:
-        for candidate in candidates:
-            writer.add(candidate)
 
 
 def stored_candidates(folder: Path) -> Iterator[Candidate]:

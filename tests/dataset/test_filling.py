@@ -1,11 +1,12 @@
 """The accepted set is the first N accepted slots in slot order, whatever the order of completion."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import anyio
 import numpy as np
 import pytest
+from collected import Collected
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
@@ -55,17 +56,6 @@ class Hasty:
         return Reply(texts[request.template], "hasty-1", "stop", Usage(prompt=7, completion=3))
 
     async def close(self) -> None: ...
-
-
-@dataclass
-class Collected(Filling):
-    """A filling that holds what it gives away."""
-
-    candidates: list[Candidate] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.keep = self.candidates.append
 
 
 @dataclass

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from written_rows import write_rows
 
 from simula.composition import Cell, cells
 from simula.critique import Verdict
@@ -19,7 +20,7 @@ from simula.prompts import Spent
 from simula.settings import fingerprint
 from simula.stages.keys import rows_key, taxonomy_key
 from simula.stages.taxonomy import FILE, TREES
-from simula.store.rows import REFUSED, ROWS, write_rows
+from simula.store.rows import REFUSED, ROWS
 from simula.taxonomy import Node, Strategy, Taxonomies, Taxonomy
 from simula.taxonomy.document import to_yaml
 

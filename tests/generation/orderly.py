@@ -9,11 +9,11 @@ from typing import Any
 
 import anyio
 import numpy as np
+from collected import Collected
 
 from simula.critique import CriticSettings
-from simula.dataset import Filling
 from simula.domain import Domain
-from simula.generation import Candidate, Complexity, DatasetSettings, Mechanism, Recipe, Scenarios, Simula
+from simula.generation import Complexity, DatasetSettings, Mechanism, Recipe, Scenarios, Simula
 from simula.prompts import Asker
 from simula.taxonomy import Node, Strategy, Taxonomies, Taxonomy, TaxonomySettings
 from simula.teacher.port import Reply, Request, Usage
@@ -82,17 +82,6 @@ def mechanism(teacher: Orderly, **changes: Any) -> Mechanism:
         "recipe": recipe,
     }
     return Mechanism(**(said | changes))
-
-
-@dataclass
-class Collected(Filling):
-    """A filling that holds what it gives away."""
-
-    candidates: list[Candidate] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.keep = self.candidates.append
 
 
 def filled(made: Mechanism, size: int = 20, concurrency: int = 8, **settings: Any) -> Collected:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
+from written_rows import write_rows
 
 from simula.critique import Verdict
 from simula.domain import Domain, Example
@@ -16,7 +17,7 @@ from simula.mix import Choice, Mix
 from simula.prompts import Spent
 from simula.report.show import show
 from simula.report.story import print_story
-from simula.store.rows import REFUSED, ROWS, write_rows
+from simula.store.rows import REFUSED, ROWS
 
 DOMAIN = Domain.model_validate(
     {

@@ -6,11 +6,12 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from written_rows import write_rows
 
 from simula.domain import Example
 from simula.generation import NO_MIX, Candidate
 from simula.store import rows as rows_module
-from simula.store.rows import read_rows, write_rows
+from simula.store.rows import read_rows
 from simula.store.slices import batches, count, first_rows, row_at, row_of_slot
 
 
