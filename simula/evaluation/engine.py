@@ -11,9 +11,8 @@ import torch
 
 from simula.domain import Domain
 from simula.draws import entropy
-from simula.errors import StudentError
 from simula.store.benchmarks import TestItem
-from simula.student.adapter import merged
+from simula.student.adapter import tuned
 from simula.student.answering import ask
 from simula.student.settings import EvaluationSettings, StudentSettings
 from simula.student.template import Template
@@ -39,7 +38,7 @@ def answer_items(
     domain: Domain,
     items: Sequence[TestItem],
     student: StudentSettings,
-    adapter: Path | None,
+    kept: Path | None,
     evaluation: EvaluationSettings,
     folder: Path,
     cache: Path,
@@ -54,14 +53,14 @@ def answer_items(
         domain: how a question is put and an answer is read.
         items: the benchmark; ids must differ.
         student: the model.
-        adapter: what it was tuned to; None: the untuned student.
+        kept: folder of what its training kept; None: the untuned student.
         evaluation: how it is asked.
         folder: where the answers go.
         cache: folder for converted weights.
         progress: called with items answered and items in all.
 
     Raises:
-        StudentError: weights that are missing, or an adapter that is.
+        StudentError: weights that are missing, or what training should have kept.
     """
     asked = limited(items, evaluation.limit)
     folder.mkdir(parents=True, exist_ok=True)
@@ -70,7 +69,7 @@ def answer_items(
     missing = [item for item in asked if item.id not in known]
     if not missing:
         return [known[item.id] for item in asked]
-    for answers in _answered(domain, missing, student, adapter, evaluation, cache):
+    for answers in _answered(domain, missing, student, kept, evaluation, cache):
         with path.open("a", encoding="utf-8") as file:
             file.writelines(json.dumps(asdict(answer), ensure_ascii=False) + "\n" for answer in answers)
         known |= {answer.item: answer for answer in answers}
@@ -90,15 +89,11 @@ def _answered(
     domain: Domain,
     items: Sequence[TestItem],
     student: StudentSettings,
-    adapter: Path | None,
+    kept: Path | None,
     evaluation: EvaluationSettings,
     cache: Path,
 ) -> Iterator[list[Answer]]:
-    if adapter is not None and not (adapter / "adapter_config.json").exists():
-        raise StudentError(f"there is no adapter in {adapter}: train the student first")
-    model, tokenizer = load(student, cache)
-    if adapter is not None:
-        model = merged(model, adapter)
+    model, tokenizer = load(student, cache) if kept is None else tuned(student, kept, cache)
     if torch.cuda.is_available():
         model = model.cuda()
     template = Template(tokenizer, student.prompt)

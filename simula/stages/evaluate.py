@@ -28,13 +28,13 @@ def evaluate_student(bench: Bench, *, tuned: bool) -> dict[str, Any]:
             raise BenchmarkError(
                 "benchmark=none has no items to examine a student on; choose another benchmark="
             )
-        adapter = bench.store.folder(TRAIN, adapter_key(config)) / "adapter" if tuned else None
+        kept = bench.store.folder(TRAIN, adapter_key(config)) / config.training.result if tuned else None
         with bench.progress.bar("evaluate: items answered") as meter:
             answers = answer_items(
                 config.domain,
                 items,
                 config.student,
-                adapter,
+                kept,
                 config.evaluation,
                 folder,
                 config.paths.cache,

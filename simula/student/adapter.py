@@ -1,4 +1,4 @@
-"""The low-rank adapter of a student: made, saved, loaded (peft's own format)."""
+"""What tuning changes of a student: a low-rank adapter (peft's own format), or every weight."""
 
 from __future__ import annotations
 
@@ -15,7 +15,22 @@ from peft import LoraConfig, PeftModel, get_peft_model
 
 from simula.draws import entropy
 from simula.errors import StudentError
-from simula.student.settings import Lora
+from simula.student.settings import Lora, StudentSettings, TrainingSettings
+from simula.student.weights import load
+
+
+def tunable(model: Any, training: TrainingSettings, seed: int) -> Any:
+    """The model with what is trained of it: a fresh adapter, or all of its own weights.
+
+    Raises:
+        StudentError: where no module of the model matches `training.lora.targets`.
+    """
+    return model.requires_grad_(True) if training.method == "full" else adapted(model, training.lora, seed)
+
+
+def bare(model: Any) -> Any:
+    """The causal model itself, which computes with its adapter where it has one."""
+    return model.get_base_model() if isinstance(model, PeftModel) else model
 
 
 def adapted(model: Any, lora: Lora, seed: int) -> PeftModel:
@@ -44,12 +59,34 @@ def adapted(model: Any, lora: Lora, seed: int) -> PeftModel:
     return tuned
 
 
-def save(model: PeftModel, folder: Path) -> None:
-    """Write the adapter alone, so that `folder` is there whole or not at all."""
+def save(model: Any, folder: Path) -> None:
+    """Write the adapter, or the model where there is none; `folder` is there whole or not at all."""
     aside = folder.with_name(f".{folder.name}.{os.getpid()}")
-    model.save_pretrained(str(aside), save_embedding_layers=False)
+    if isinstance(model, PeftModel):
+        model.save_pretrained(str(aside), save_embedding_layers=False)
+    else:
+        model.save_pretrained(str(aside))
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(aside, folder)
+
+
+def tuned(student: StudentSettings, kept: Path, cache: Path) -> tuple[Any, Any]:
+    """The student as it was tuned, ready to be asked, and its tokenizer.
+
+    Args:
+        student: the model.
+        kept: what its training kept: an adapter, or a whole model.
+        cache: folder for converted weights.
+
+    Raises:
+        StudentError: nothing is kept there; weights that are missing.
+    """
+    if (kept / "adapter_config.json").exists():
+        model, tokenizer = load(student, cache)
+        return merged(model, kept), tokenizer
+    if (kept / "config.json").exists():
+        return load(student, cache, tuned=kept)
+    raise StudentError(f"there is no tuned student in {kept}: train it first")
 
 
 def merged(model: Any, folder: Path) -> Any:

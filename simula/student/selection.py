@@ -20,3 +20,13 @@ def peak(accuracies: Mapping[int, float]) -> int:
     steps = sorted(accuracies)
     averages = smoothed([accuracies[step] for step in steps])
     return max(zip(averages, steps, strict=True))[1]
+
+
+def still_possible(accuracies: Mapping[int, float]) -> set[int]:
+    """The steps that can be the peak when the run has ended: what of a run has to be kept so far.
+
+    Only the last step's average can still change; of the others the best one stays the best.
+    """
+    *settled, last = sorted(accuracies)
+    averages = smoothed([accuracies[step] for step in (*settled, last)])
+    return {last, max(zip(averages, settled, strict=False))[1]} if settled else {last}

@@ -8,15 +8,16 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import transformers
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from safetensors import SafetensorError
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from simula.errors import StudentError
 from simula.installed import package_folder
-from simula.student.settings import PackagedWeights, StudentSettings
+from simula.student.settings import HubWeights, PackagedWeights, StudentSettings
 
 # The text half of a multimodal checkpoint, under either of the names that it is published by.
 _TEXT_HALF = {
@@ -27,54 +28,108 @@ _TEXT_HALF = {
 _ATTENTION = {"full_attention", "sliding_attention"}
 
 
-def load(student: StudentSettings, cache: Path) -> tuple[Any, Any]:
+def load(
+    student: StudentSettings,
+    cache: Path,
+    method: Literal["lora", "qlora", "full"] = "lora",
+    tuned: Path | None = None,
+) -> tuple[Any, Any]:
     """The student's model, in evaluation mode, and its tokenizer.
 
     Args:
         student: which weights, and in which type.
         cache: folder for weights converted from GGUF; made when needed, can be deleted at any time.
+        method: what the weights are for: `qlora` rounds them to 4 bits, `full` makes them float32, since
+            bfloat16 would round small updates away.
+        tuned: folder of the whole model that it was tuned to, where it was; None: as it was published.
 
     Raises:
-        StudentError: weights that are missing, incomplete, gated, or of an unknown architecture.
+        StudentError: weights that are missing, incomplete, gated, or of an unknown architecture; 4 bits
+            without what they need.
     """
-    source, revision = _source(student, cache)
-    with _quiet():
-        try:
-            model, missing = _pretrained(source, revision, getattr(torch, student.dtype))
-            tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
-        except (OSError, ValueError) as error:
-            raise StudentError(
-                f"student {student.name}: {source} cannot be loaded ({_first_line(error)}); "
-                "a gated model needs its terms accepted on the hub and HF_TOKEN"
-            ) from error
+    options: dict[str, Any] = {"dtype": getattr(torch, "float32" if method == "full" else student.dtype)}
+    if method == "qlora":
+        options |= four_bits(student.name)
+    source, revision = (str(tuned), None) if tuned else _source(student, cache)
+    with _loading(student, source):
+        model, missing = _pretrained(source, revision, options)
     if missing:
         raise StudentError(
             f"student {student.name}: {len(missing)} weights are missing in {source}, such as "
             f"{min(missing)}; they would be random numbers"
         )
     _check_architecture(student.name, model.config)
-    return model.eval(), tokenizer
+    return model.eval(), tokenizer(student, cache)
+
+
+def tokenizer(student: StudentSettings, cache: Path) -> Any:
+    """The student's tokenizer alone. Raises StudentError as `load` does."""
+    source, revision = _source(student, cache)
+    with _loading(student, source):
+        return AutoTokenizer.from_pretrained(source, revision=revision)
+
+
+def check(student: StudentSettings) -> None:
+    """Whether the student's weights can be had, before anything is paid for; loads none of them.
+
+    Raises:
+        StudentError: as `load` does, for all that shows in the model's configuration.
+    """
+    if isinstance(student.weights, PackagedWeights):
+        _packaged_file(student.name, student.weights)
+        return
+    source, revision = _hub(student.weights)
+    with _loading(student, source):
+        config = AutoConfig.from_pretrained(source, revision=revision)
+    _check_architecture(student.name, config.get_text_config(decoder=True))
+
+
+def four_bits(name: str) -> dict[str, Any]:
+    """How weights of 4 bits are loaded: NF4, its scales rounded too, products in bfloat16 (QLoRA).
+
+    Raises:
+        StudentError: no NVIDIA GPU, or no bitsandbytes.
+    """
+    missing = [] if torch.cuda.is_available() else ["an NVIDIA GPU"]
+    missing += [] if package_folder("bitsandbytes") else ["bitsandbytes (pip install 'simula[qlora]')"]
+    if missing:
+        raise StudentError(
+            f"student {name}: training.method=qlora needs {' and '.join(missing)}; "
+            "training.method=lora needs neither"
+        )
+    return {
+        "quantization_config": BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=torch.bfloat16,
+        ),
+        "device_map": {"": torch.cuda.current_device()},
+    }
 
 
 def _source(student: StudentSettings, cache: Path) -> tuple[str, str | None]:
     """What transformers loads, and at which revision."""
     if isinstance(student.weights, PackagedWeights):
         return str(_converted(student.name, student.weights, cache)), None
-    name = student.weights.id
-    return name, None if Path(name).is_dir() else student.weights.revision
+    return _hub(student.weights)
 
 
-def _pretrained(source: str, revision: str | None, dtype: torch.dtype) -> tuple[Any, set[str]]:
+def _hub(weights: HubWeights) -> tuple[str, str | None]:
+    return weights.id, None if Path(weights.id).is_dir() else weights.revision
+
+
+def _pretrained(source: str, revision: str | None, options: dict[str, Any]) -> tuple[Any, set[str]]:
     config = AutoConfig.from_pretrained(source, revision=revision)
     text = config.get_text_config(decoder=True)
     loaded: Any = AutoModelForCausalLM.from_pretrained(
         source,
         revision=revision,
         config=text,
-        dtype=dtype,
         attn_implementation="sdpa",
         key_mapping=None if text is config else _TEXT_HALF,
         output_loading_info=True,
+        **options,
     )
     model, info = loaded
     return model, set(info["missing_keys"]) | {key for key, *_ in info["mismatched_keys"]}
@@ -134,6 +189,42 @@ def _convert(gguf: Path, folder: Path) -> None:
         del model.config.quantization_config
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
+
+
+@contextmanager
+def _loading(student: StudentSettings, source: str) -> Iterator[None]:
+    """Without the library's own remarks; what it raises becomes one sentence."""
+    try:
+        with _quiet():
+            yield
+    except (OSError, ValueError, SafetensorError) as error:
+        raise StudentError(f"student {student.name}: {_problem(error, source)}") from error
+
+
+def _problem(error: Exception, source: str) -> str:
+    """What is wrong with a model that cannot be loaded, and what to do."""
+    chain: list[BaseException] = [error]
+    while (before := chain[-1].__cause__ or chain[-1].__context__) is not None:
+        chain.append(before)
+    status = next((r.status_code for e in chain if (r := getattr(e, "response", None)) is not None), None)
+    page, kinds = f"https://huggingface.co/{source}", {type(e).__name__ for e in chain}
+    if Path(source).is_dir():
+        return f"the folder {source} cannot be loaded as a model: {_first_line(error)}"
+    if "GatedRepoError" in kinds:
+        return f"{source} is gated: accept its terms at {page} and set HF_TOKEN to a token of that account"
+    if status == 401 and "RepositoryNotFoundError" not in kinds:
+        return f"the hub refused the token of HF_TOKEN, or of `hf auth login`, that asked for {source}"
+    if status in (401, 404):
+        return (
+            f"the hub shows no {source} in the revision asked for: check student.weights.id and .revision; "
+            "a private model needs HF_TOKEN, a folder must exist"
+        )
+    if kinds & {"LocalEntryNotFoundError", "OfflineModeIsEnabled", "ConnectError", "ConnectionError"}:
+        return (
+            f"{source} is not on this machine and the hub cannot be reached: download it where there is a "
+            f"network (hf download {source}), or give the folder as student.weights.id"
+        )
+    return f"{source} cannot be loaded: {_first_line(error)}"
 
 
 def _first_line(error: Exception) -> str:

@@ -92,5 +92,5 @@ def test_a_smaller_limit_takes_a_part_of_a_larger_ones_items() -> None:
 
 
 def test_a_missing_adapter_is_one_sentence(tiny_llama: StudentSettings, tmp_path: Path) -> None:
-    with pytest.raises(StudentError, match=r"there is no adapter in .*nowhere: train the student first"):
+    with pytest.raises(StudentError, match=r"there is no tuned student in .*nowhere: train it first"):
         asked(tiny_llama, tmp_path, adapter=tmp_path / "nowhere")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from simula.student.schedule import rate, warmup
-from simula.student.selection import peak, smoothed, validation_steps
+from simula.student.selection import peak, smoothed, still_possible, validation_steps
 from simula.student.settings import TrainingSettings
 
 
@@ -43,3 +45,13 @@ def test_a_single_spike_is_not_the_peak() -> None:
     accuracies = {10: 0.1, 20: 0.9, 30: 0.1, 40: 0.6, 50: 0.6, 60: 0.6}
     assert peak(accuracies) == 60
     assert peak({10: 0.2, 20: 0.5, 30: 0.5, 40: 0.5, 50: 0.1}) == 30
+
+
+@given(st.lists(st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]), min_size=1, max_size=9))
+def test_what_is_chosen_in_the_end_was_possible_all_along(values: list[float]) -> None:
+    accuracies = dict(enumerate(values, 1))
+    chosen = peak(accuracies)
+    for seen in range(chosen, len(values) + 1):
+        possible = still_possible({step: accuracies[step] for step in range(1, seen + 1)})
+        assert chosen in possible
+        assert len(possible) <= 2

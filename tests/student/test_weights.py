@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, ClassVar
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from simula.errors import StudentError
-from simula.student.settings import HubWeights, PackagedWeights, StudentSettings
-from simula.student.weights import load
+from simula.student.adapter import adapted
+from simula.student.settings import HubWeights, Lora, PackagedWeights, StudentSettings
+from simula.student.weights import check, load
 
 
 @pytest.fixture(scope="module")
@@ -42,15 +46,139 @@ def student(folder: Path) -> StudentSettings:
     return StudentSettings(name="tiny", weights=HubWeights(id=str(folder)))
 
 
-def test_the_text_half_of_a_multimodal_model(multimodal: Path, tmp_path: Path) -> None:
+NAMES = {
+    "published": "language_model.model.",
+    "as transformers 5 names modules": "model.language_model.",
+}
+
+
+@pytest.mark.parametrize("names", NAMES)
+def test_the_text_half_of_a_multimodal_model(multimodal: Path, tmp_path: Path, names: str) -> None:
     from transformers import Gemma3ForConditionalGeneration
 
-    text, _ = load(student(multimodal), tmp_path)
+    named = tmp_path / "named"
+    shutil.copytree(multimodal, named)
+    tensors = load_file(named / "model.safetensors")
+    renamed = {name.replace(NAMES["published"], NAMES[names]): value for name, value in tensors.items()}
+    save_file(renamed, named / "model.safetensors", metadata={"format": "pt"})
+    text, _ = load(student(named), tmp_path)
     whole = Gemma3ForConditionalGeneration.from_pretrained(multimodal)
     ids = torch.arange(30)[None]
     with torch.no_grad():
         torch.testing.assert_close(text(ids).logits, whole(input_ids=ids).logits)
     assert not [name for name, _ in text.named_modules() if "vision" in name]
+
+
+def test_the_obvious_call_would_give_random_weights(multimodal: Path) -> None:
+    """Why the names are mapped and what is missing is asked for: transformers itself only warns."""
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    text = AutoConfig.from_pretrained(multimodal).get_text_config(decoder=True)
+    loaded: Any = AutoModelForCausalLM.from_pretrained(multimodal, config=text, output_loading_info=True)
+    assert loaded[1]["missing_keys"] >= dict(loaded[0].named_parameters()).keys()
+
+
+def test_an_adapter_is_on_all_language_layers_and_never_on_the_vision_tower(multimodal: Path) -> None:
+    from transformers import Gemma3ForConditionalGeneration
+
+    whole = Gemma3ForConditionalGeneration.from_pretrained(multimodal)
+    tuned = adapted(whole, Lora(rank=2), seed=0)
+    trained = {name for name, weight in tuned.named_parameters() if weight.requires_grad}
+    assert len(trained) == 2 * 7 * 2
+    assert all("language_model.layers." in name for name in trained)
+
+
+def test_weights_for_full_tuning_are_float32_whatever_was_published(multimodal: Path, tmp_path: Path) -> None:
+    published = student(multimodal).model_copy(update={"dtype": "bfloat16"})
+    assert load(published, tmp_path)[0].dtype == torch.bfloat16
+    assert load(published, tmp_path, "full")[0].dtype == torch.float32
+
+
+def test_four_bits_without_a_gpu_or_the_package_are_one_sentence(
+    multimodal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr("simula.student.weights.package_folder", lambda _: None)
+    with pytest.raises(
+        StudentError, match=r"qlora needs an NVIDIA GPU and bitsandbytes .*; training\.method=lora"
+    ):
+        load(student(multimodal), tmp_path, "qlora")
+
+
+def test_a_cut_off_file_is_one_sentence(multimodal: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut"
+    shutil.copytree(multimodal, cut)
+    data = (cut / "model.safetensors").read_bytes()
+    (cut / "model.safetensors").write_bytes(data[: len(data) // 2])
+    with pytest.raises(StudentError, match=f"the folder {cut} cannot be loaded as a model"):
+        load(student(cut), tmp_path)
+
+
+class Hub(BaseHTTPRequestHandler):
+    """Refuses as the hub does: the name of the repository says how."""
+
+    refusals: ClassVar = {
+        "gated": (403, {"X-Error-Code": "GatedRepo", "X-Error-Message": "Access is restricted."}),
+        "token": (401, {"X-Error-Message": "Invalid credentials in Authorization header"}),
+        "none": (401, {"X-Error-Code": "RepoNotFound", "X-Error-Message": "Repository Not Found"}),
+        "revision": (404, {"X-Error-Code": "RevisionNotFound", "X-Error-Message": "Invalid rev id"}),
+    }
+
+    def do_HEAD(self) -> None:
+        code, headers = self.refusals[self.path.split("/")[2]]
+        self.send_response(code)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_GET = do_HEAD  # noqa: N815
+
+    def log_message(self, *_: object) -> None:
+        """Nothing on the terminal."""
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("repository", "complaint"),
+    [
+        (
+            "gated",
+            "org/gated is gated: accept its terms at https://huggingface.co/org/gated and set HF_TOKEN",
+        ),
+        ("token", "the hub refused the token of HF_TOKEN"),
+        ("none", r"the hub shows no org/none in the revision asked for: check student\.weights\.id"),
+        ("revision", "the hub shows no org/revision in the revision asked for"),
+    ],
+)
+def test_what_the_hub_refuses_is_one_sentence(
+    hub: str, repository: str, complaint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = f"{hub}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+    monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
+    asked = StudentSettings(name="s", weights=HubWeights(id=f"org/{repository}"))
+    with pytest.raises(StudentError, match=f"student s: {complaint}"):
+        check(asked)
+
+
+def test_a_hub_that_cannot_be_reached_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(StudentError, match="org/far is not on this machine and the hub cannot be reached"):
+        check(StudentSettings(name="s", weights=HubWeights(id="org/far")))
+
+
+def test_weights_that_can_be_had_are_silent(tiny_gemma: StudentSettings, multimodal: Path) -> None:
+    check(tiny_gemma)
+    check(student(multimodal))
 
 
 def test_a_missing_weight_is_not_replaced_by_random_numbers(multimodal: Path, tmp_path: Path) -> None:
@@ -64,7 +192,7 @@ def test_a_missing_weight_is_not_replaced_by_random_numbers(multimodal: Path, tm
 
 
 def test_missing_weights_are_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(StudentError, match=f"student tiny: {tmp_path} cannot be loaded"):
+    with pytest.raises(StudentError, match=f"student tiny: the folder {tmp_path} cannot be loaded"):
         load(student(tmp_path), tmp_path)
 
 
