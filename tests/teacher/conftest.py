@@ -1,13 +1,15 @@
-"""Real engines that the teacher tests share, loaded once."""
+"""Real engines that the teacher tests share, loaded once, and ledgers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 import xllamacpp
 
+from simula.teacher import Ledger
 from simula.teacher.settings import EmbeddedTeacher, ServerTeacher
 from simula.teacher.weights import fast_copy, shipped
 
@@ -29,3 +31,14 @@ def llama_server(converted: Path) -> Iterator[ServerTeacher]:
     server = xllamacpp.Server(parameters)
     yield ServerTeacher(model=str(converted), base_url=f"{server.listening_address}/v1", concurrency=2)
     del server
+
+
+@pytest.fixture
+def open_ledger() -> Iterator[Callable[[Path], Ledger]]:
+    """Opens ledgers, and closes them all in the end."""
+    with ExitStack() as stack:
+
+        def opened(folder: Path) -> Ledger:
+            return stack.enter_context(closing(Ledger(folder)))
+
+        yield opened

@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 from fake_gemini import KEY, answer
+from loopback import address, served
 
 Item = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 """What becomes of a request, by its key: {"response": …} or {"error": …}."""
@@ -40,7 +41,7 @@ class FakeBatches:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        return address(self._runner)
 
     async def __aenter__(self) -> FakeBatches:
         application = web.Application(client_max_size=2**30)
@@ -52,9 +53,7 @@ class FakeBatches:
         add.add_post("/v1beta/models/{model}:generateContent", self._online)
         add.add_get("/v1beta/batches", self._list)
         add.add_get("/v1beta/batches/{id}", self._look)
-        self._runner = web.AppRunner(application, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self._runner = await served(application)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -15,6 +15,19 @@ Answer = (
 """A JSON body or a text with status 200; status, body, headers; a cut connection; late; drop by drop."""
 
 
+async def served(application: web.Application) -> web.AppRunner:
+    """The application on a free port of loopback; `cleanup()` ends it."""
+    runner = web.AppRunner(application, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    return runner
+
+
+def address(runner: web.AppRunner) -> str:
+    """Where it is served."""
+    return f"http://127.0.0.1:{runner.addresses[0][1]}"
+
+
 class Loopback:
     """`async with Loopback(good, script) as fake`: the script in order, then `good` of each body."""
 
@@ -28,14 +41,12 @@ class Loopback:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        return address(self._runner)
 
     async def __aenter__(self) -> Loopback:
         application = web.Application()
         application.router.add_post("/{path:.*}", self._count)
-        self._runner = web.AppRunner(application, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self._runner = await served(application)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 import pytest
+from batch_runs import all_of, key_for, leftovers, opened, recorded_keys, settings_for
 from fake_gemini import KEY
 from fake_gemini_batch import FakeBatches, refusal
 from teacher_requests import make_request
-from test_gemini_batch import all_of, key_for, leftovers, opened, recorded_keys, settings_for
 
 pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class Aiohttp:DeprecationWarning")
 

@@ -5,80 +5,30 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
+from batch_runs import GATHER_S, Sayings, all_of, key_for, leftovers, opened, recorded_keys, run, settings_for
 from fake_gemini import KEY, FakeGemini, answer
-from fake_gemini_batch import FakeBatches, Item, good, refusal
+from fake_gemini_batch import FakeBatches, good
 from teacher_requests import make_request
 
-from simula.concurrency import in_order
-from simula.errors import RequestFailed, TeacherUnavailable
-from simula.teacher import Ledger, Recorded, Reply, Request, Teacher, connect
+from simula.errors import TeacherUnavailable
+from simula.teacher import Recorded, Reply, Request, connect
 from simula.teacher.batch_lines import line
 from simula.teacher.batch_records import sweep
-from simula.teacher.recorded import key_of
-from simula.teacher.settings import GeminiBatchTeacher, GeminiTeacher, options
+from simula.teacher.settings import GeminiBatchTeacher, GeminiTeacher
 
 # google-genai 3.4 derives its session from aiohttp's, which aiohttp discourages.
 pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class Aiohttp:DeprecationWarning")
-
-GATHER_S = 0.1
 
 
 @pytest.fixture(autouse=True)
 def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GEMINI_API_KEY", KEY)
-
-
-def settings_for(fake: FakeBatches, folder: Path, **changes: Any) -> GeminiBatchTeacher:
-    said = {"base_url": fake.url, "folder": folder / "batches", "gather": GATHER_S, "poll": 0.02}
-    return GeminiBatchTeacher(**(said | {"first_wait": 0.01, "attempts": 3} | changes))
-
-
-class Sayings(list[str]):
-    """What was said of the batches."""
-
-    def count_of(self, words: str) -> int:
-        return sum(words in said for said in self)
-
-
-def opened(settings: GeminiBatchTeacher, folder: Path, said: list[str] | None = None) -> Recorded:
-    ledger = Ledger(folder)
-    return Recorded(
-        settings.over(ledger, (said if said is not None else []).append), ledger, options(settings)
-    )
-
-
-async def all_of(teacher: Teacher, seeds: Iterable[int]) -> list[Reply]:
-    return await in_order([lambda seed=seed: teacher.ask(make_request(seed)) for seed in seeds])
-
-
-def key_for(seed: int) -> str:
-    settings = GeminiTeacher()
-    return key_of(make_request(seed), settings.model, options(settings))
-
-
-def recorded_keys(folder: Path) -> list[str]:
-    """The key of every line of a ledger, in any order."""
-    lines = [line for path in folder.glob("*.jsonl") for line in path.read_text().splitlines()]
-    return sorted(json.loads(line)["key"] for line in lines)
-
-
-def leftovers(folder: Path) -> list[str]:
-    return [path.name for path in (folder / "batches").glob("*/*")]
-
-
-def run(use: Callable[[FakeBatches], Awaitable[None]], **fake: Any) -> FakeBatches:
-    async def main() -> FakeBatches:
-        async with FakeBatches(**fake) as server:
-            await use(server)
-            return server
-
-    return anyio.run(main)
 
 
 def test_independent_requests_become_one_batch(tmp_path: Path) -> None:
@@ -143,198 +93,6 @@ def test_files_hold_as_many_requests_and_bytes_as_they_may(tmp_path: Path) -> No
     fake = run(use)
     assert sorted(len(batch["requests"]) for batch in fake.batches.values()) == [3, 3, 3, 6, 7, 7]
     assert set(fake.answered.values()) == {1}
-
-
-def failing(faults: dict[int, list[dict[str, Any]]]) -> Item:
-    """An item that fails in these ways first, by seed, and then is answered."""
-    left = {key_for(seed): list(said) for seed, said in faults.items()}
-
-    def item(key: str, request: Any) -> dict[str, Any]:
-        return left[key].pop(0) if left.get(key) else good(key, request)
-
-    return item
-
-
-INTERNAL = {"error": {"code": 13, "message": "An internal error has occurred."}}
-BUSY = {"error": {"code": 14, "message": "The model is overloaded.", "status": "UNAVAILABLE"}}
-TOO_LONG = {"error": {"code": 3, "message": "The input token count exceeds the maximum."}}
-EMPTY = {"response": {"candidates": [], "modelVersion": "gemini-2.5-flash"}}
-NOTHING: dict[str, Any] = {}
-WRONG_TYPE = {"response": {**answer(), "usageMetadata": {"promptTokenCount": "many"}}}
-
-
-def test_what_failed_is_submitted_again_alone(tmp_path: Path) -> None:
-    faults = {3: [INTERNAL], 5: [BUSY, EMPTY], 7: [NOTHING], 8: [WRONG_TYPE]}
-
-    async def use(fake: FakeBatches) -> None:
-        teacher = opened(settings_for(fake, tmp_path), tmp_path)
-        assert [reply.finish for reply in await all_of(teacher, range(10))] == ["stop"] * 10
-        await teacher.close()
-
-    fake = run(use, item=failing(faults))
-    submitted = [{line["key"] for line in batch["requests"]} for batch in fake.batches.values()]
-    assert submitted[1:] == [{key_for(seed) for seed in (3, 5, 7, 8)}, {key_for(5)}]
-    assert recorded_keys(tmp_path) == sorted(key_for(seed) for seed in range(10))
-
-
-def test_failures_for_good_are_those_of_the_online_teacher(tmp_path: Path) -> None:
-    faults = {1: [TOO_LONG], 2: [{"response": answer(finish="SAFETY")}], 4: [INTERNAL] * 9}
-
-    async def use(fake: FakeBatches) -> None:
-        teacher = opened(settings_for(fake, tmp_path, submissions=2), tmp_path)
-
-        async def outcome(seed: int) -> str:
-            try:
-                return (await teacher.ask(make_request(seed))).finish
-            except RequestFailed as error:
-                return str(error)
-
-        said = await in_order([lambda seed=seed: outcome(seed) for seed in range(5)])
-        await teacher.close()
-        assert [said[0], said[2], said[3]] == ["stop", "blocked", "stop"]
-        assert "does not take a request of this length" in said[1]
-        assert "no answer in 2 submissions, at last: 500: An internal error" in said[4]
-
-    assert sorted(run(use, item=failing(faults)).answered.values()) == [1, 1, 1, 1, 2]
-
-
-@pytest.mark.parametrize(
-    ("fault", "words"),
-    [
-        ({"error": {"code": 3, "message": "Unknown name: responseJsonSchema"}}, "does not accept"),
-        ({"error": {"code": 7, "message": "Your project is denied."}}, "refuses the credentials"),
-        ({"response": answer(model="gemini-3.5-flash-lite")}, "gemini-3.5-flash-lite answered where"),
-    ],
-    ids=["invalid", "denied", "another model"],
-)
-def test_what_no_repeat_can_mend_stops_the_run(tmp_path: Path, fault: dict[str, Any], words: str) -> None:
-    async def use(fake: FakeBatches) -> None:
-        teacher = opened(settings_for(fake, tmp_path), tmp_path)
-        try:
-            await all_of(teacher, range(3))
-        finally:
-            await teacher.close()
-
-    with pytest.raises(TeacherUnavailable, match=words):
-        run(use, item=failing({1: [fault]}))
-    # What was answered in the same batch is paid for, and kept.
-    assert recorded_keys(tmp_path) == sorted(key_for(seed) for seed in (0, 2))
-
-
-def test_an_expired_batch_is_submitted_again(tmp_path: Path) -> None:
-    async def use(fake: FakeBatches) -> None:
-        fake.end = "EXPIRED"
-        teacher = opened(settings_for(fake, tmp_path), tmp_path)
-
-        def recover() -> None:
-            if fake.counts["create"] == 2:
-                fake.end = "SUCCEEDED"
-
-        fake.before["create"] = recover
-        assert len(await all_of(teacher, range(5))) == 5
-        await teacher.close()
-
-    fake = run(use)
-    assert fake.counts["create"] == 2
-    assert len({batch["displayName"] for batch in fake.batches.values()}) == 2
-
-
-@pytest.mark.parametrize("end", ["EXPIRED", "FAILED", "CANCELLED"])
-def test_a_batch_that_ends_otherwise_is_named_and_forgotten(tmp_path: Path, end: str) -> None:
-    async def use(fake: FakeBatches) -> None:
-        fake.end = end
-        teacher = opened(settings_for(fake, tmp_path, submissions=1), tmp_path)
-        with pytest.raises(TeacherUnavailable, match=rf"{end.lower()}.*[Tt]he same command submits"):
-            await all_of(teacher, range(5))
-        await teacher.close()
-        fake.end = "SUCCEEDED"
-        again = opened(settings_for(fake, tmp_path), tmp_path)
-        assert len(await all_of(again, range(5))) == 5
-        await again.close()
-
-    fake = run(use)
-    assert fake.counts["create"] == 2
-    assert leftovers(tmp_path) == []
-
-
-@pytest.mark.parametrize("step", ["start", "upload", "create", "created", "poll", "download"])
-def test_passing_faults_of_the_calls_are_repeated(tmp_path: Path, step: str) -> None:
-    async def use(fake: FakeBatches) -> None:
-        busy = [refusal(503, "UNAVAILABLE", "Try again.")]
-        if step == "upload":  # the client waits a second for each answer out of protocol; say which it is
-            busy[0].headers["X-Goog-Upload-Status"] = "cancelled"
-        fake.refuse[step] = busy
-        teacher = opened(settings_for(fake, tmp_path), tmp_path)
-        assert len(await all_of(teacher, range(5))) == 5
-        await teacher.close()
-
-    fake = run(use)
-    # An answer that was lost after the creation creates no second batch.
-    assert len(fake.batches) == 1
-    assert set(fake.answered.values()) == {1}
-
-
-def test_a_service_that_stays_away_ends_the_run_and_keeps_the_batch(tmp_path: Path) -> None:
-    async def use(fake: FakeBatches) -> None:
-        fake.refuse["poll"] = [refusal(503, "UNAVAILABLE", "Try again.") for _ in range(3)]
-        teacher = opened(settings_for(fake, tmp_path), tmp_path)
-        with pytest.raises(TeacherUnavailable, match=r"3 attempts, at last: 503.*the same command goes on"):
-            await all_of(teacher, range(5))
-        await teacher.close()
-        again = opened(settings_for(fake, tmp_path), tmp_path)
-        assert len(await all_of(again, range(5))) == 5
-        await again.close()
-
-    fake = run(use)
-    assert fake.counts["create"] == 1
-    assert set(fake.answered.values()) == {1}
-
-
-def test_a_full_queue_is_waited_out_while_other_batches_are_under_way(tmp_path: Path) -> None:
-    """The provider limits the tokens that a model's batches hold together."""
-
-    async def use(fake: FakeBatches) -> None:
-        full = [refusal(429, "RESOURCE_EXHAUSTED", "Too many enqueued tokens.") for _ in range(7)]
-        fake.before["poll"] = lambda: fake.refuse.setdefault("create", full)
-        fake.states = ("RUNNING",) * 40
-        teacher = opened(settings_for(fake, tmp_path), tmp_path)
-        replies: list[Reply] = []
-
-        async def ask(seed: int) -> None:
-            replies.append(await teacher.ask(make_request(seed)))
-
-        async with anyio.create_task_group() as group:
-            group.start_soon(ask, 1)
-            while "create" not in fake.refuse:
-                await anyio.sleep(0.01)
-            group.start_soon(ask, 2)
-        await teacher.close()
-        assert len(replies) == 2
-
-    fake = run(use)
-    assert len(fake.batches) == 2
-    assert fake.counts["create"] == 9
-
-
-def test_a_batch_that_the_service_has_lost_is_submitted_again(tmp_path: Path) -> None:
-    async def use(fake: FakeBatches) -> None:
-        fake.refuse["poll"] = [refusal(404, "NOT_FOUND", "batches/b1 is not found.")]
-        teacher = opened(settings_for(fake, tmp_path), tmp_path)
-        assert len(await all_of(teacher, range(5))) == 5
-        await teacher.close()
-
-    assert run(use).counts["create"] == 2
-
-
-def test_a_retired_model_is_named(tmp_path: Path) -> None:
-    async def use(fake: FakeBatches) -> None:
-        fake.refuse["create"] = [refusal(404, "NOT_FOUND", "models/gemini-2.5-flash is not found.")]
-        teacher = opened(settings_for(fake, tmp_path), tmp_path)
-        with pytest.raises(TeacherUnavailable, match=r"no model gemini-2.5-flash here.*teacher\.model="):
-            await all_of(teacher, range(5))
-        await teacher.close()
-
-    run(use)
 
 
 def test_online_and_batch_take_turns_in_one_run(tmp_path: Path) -> None:
