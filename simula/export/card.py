@@ -9,8 +9,9 @@ from typing import Any
 import yaml
 
 from simula.config import Config
-from simula.export.tables import COLUMNS, Survey
+from simula.export.tables import COLUMNS
 from simula.generation import EvolInstruct, SelfInstruct
+from simula.metrics.shift import FactorShift
 from simula.report.text_table import Line, TextTable, escaped, markdown
 from simula.stages.keys import dataset_key
 from simula.teacher.settings import TeacherSettings
@@ -34,7 +35,8 @@ class Facts:
     """Of the data set."""
     taxonomy: Mapping[str, Any] | None
     """The manifest of its taxonomies; None where none are drawn from."""
-    survey: Survey
+    foreign: Mapping[str, int]
+    """Reasons of candidates refused for their language, counted."""
     command: str
     """That makes the data set again."""
     files: Mapping[str, str]
@@ -165,43 +167,42 @@ def _candidates(manifest: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _distribution(facts: Facts) -> Iterator[str]:
-    survey, manifest = facts.survey, facts.manifest
-    shifts = {shift["factor"]: shift for shift in manifest.get("shift", ())}
-    if survey.candidates:
+    manifest = facts.manifest
+    drawn = [shift for said in manifest.get("shift", ()) if (shift := FactorShift.from_json(said)).candidates]
+    if drawn:
         yield (
             "Rows and candidates by node of each factor's top level. Critics and filters do not refuse "
             "uniformly: where the shares differ, the rows are not distributed as they were drawn."
         )
-    for factor in sorted({factor for factor, _ in survey.candidates}):
-        yield _factor(factor, survey, shifts.get(factor))
-    if not survey.candidates:
+    else:
         yield "The recipe draws no mixes, so that there is no plan to compare the rows with."
+    yield from map(_factor, sorted(drawn, key=lambda shift: shift.factor))
     if codes := facts.config.domain.checked_languages:
-        foreign = ", ".join(f"{count:,} {why}" for why, count in sorted(survey.foreign.items())) or "none"
+        counts = sorted(facts.foreign.items())
+        foreign = ", ".join(f"{count:,} {why}" for why, count in counts) or "none"
         yield f"Languages: {', '.join(codes)}. Candidates refused for another one: {foreign}."
     if letters := manifest.get("right_letters"):
         yield f"Right letters: {', '.join(f'{letter} {count:,}' for letter, count in letters.items())}."
 
 
-def _factor(factor: str, survey: Survey, shift: Mapping[str, Any] | None) -> str:
-    """One factor's table; with what was planned where the manifest knows it."""
-    rows = sum(count for (name, _), count in survey.rows.items() if name == factor)
-    tried = sum(count for (name, _), count in survey.candidates.items() if name == factor)
-    planned = {node["node"]: node["planned"] for node in shift["nodes"]} if shift else {}
-    nodes = dict.fromkeys([*planned, *sorted(node for name, node in survey.candidates if name == factor)])
-    lines = []
-    for node in nodes:
-        drawn, kept = survey.candidates[factor, node], survey.rows[factor, node]
-        line = [node, f"{kept:,}", _share(kept, rows), _share(drawn, tried)]
-        lines.append((*line, f"{100 * planned[node]:.1f}") if planned else tuple(line))
-    columns = ("node", "rows", "% of rows", "% of candidates", *(("% planned",) if planned else ()))
-    notes = []
-    if shift and shift.get("distance") is not None:
-        notes.append(
-            f"Total variation between plan and rows: {shift['distance']:.3f}; "
-            f"{shift['distance_by_chance']:.3f} is to be expected by chance."
+def _factor(shift: FactorShift) -> str:
+    lines = [
+        (
+            node.node,
+            f"{node.accepted:,}",
+            _share(node.accepted, shift.accepted),
+            _share(node.candidates, shift.candidates),
+            f"{100 * node.planned:.1f}",
         )
-    return _table(factor, columns, lines, notes)
+        for node in shift.nodes
+    ]
+    notes = []
+    if shift.distance is not None:
+        notes.append(
+            f"Total variation between plan and rows: {shift.distance:.3f}; "
+            f"{shift.distance_by_chance:.3f} is to be expected by chance."
+        )
+    return _table(shift.factor, ("node", "rows", "% of rows", "% of candidates", "% planned"), lines, notes)
 
 
 def _share(part: int, whole: int) -> str:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from simula.config import Config
 from simula.errors import StoreError
 from simula.export.card import Facts, card, configuration
 from simula.export.command import command
-from simula.export.tables import Survey, write_refused, write_train
+from simula.export.tables import write_refused, write_train
 from simula.stages.dataset import STAGE
 from simula.stages.keys import rows_key, taxonomy_key
 from simula.stages.taxonomy import STAGE as TAXONOMY
@@ -91,12 +92,10 @@ def write_folder(store: Store, config: Config, manifest: dict[str, Any], make: s
 
 
 def _write(store: Store, config: Config, manifest: dict[str, Any], make: str, work: Path) -> None:
-    source, survey, files = store.folder(STAGE, rows_key(config)), Survey(), dict(_FILES)
-    write_train(
-        source / ROWS, config.domain, work / "data" / "train.parquet", work / "messages.jsonl", survey
-    )
+    source, foreign, files = store.folder(STAGE, rows_key(config)), Counter[str](), dict(_FILES)
+    write_train(source / ROWS, config.domain, work / "data" / "train.parquet", work / "messages.jsonl")
     if manifest["candidates"] > manifest["rows"]:
-        write_refused(source / REFUSED, work / "data" / "refused.parquet", survey)
+        foreign = write_refused(source / REFUSED, work / "data" / "refused.parquet")
     else:
         del files["data/refused.parquet"]
     taxonomy = None
@@ -107,7 +106,7 @@ def _write(store: Store, config: Config, manifest: dict[str, Any], make: str, wo
         taxonomy = store.manifest(TAXONOMY, taxonomy_key(config))
     else:
         del files[TREES]
-    facts = Facts(config, manifest, taxonomy, survey, make, files)
+    facts = Facts(config, manifest, taxonomy, foreign, make, files)
     (work / "configuration.yaml").write_text(configuration(config), encoding="utf-8")
     (work / "README.md").write_text(card(facts), encoding="utf-8")
     sums = [

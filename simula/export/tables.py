@@ -1,10 +1,9 @@
-"""The rows as flat tables and as messages, and what is counted on the way."""
+"""The rows as flat tables and as messages."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -61,27 +60,6 @@ COLUMNS = {
 """Columns and what they hold, for the card."""
 
 
-@dataclass(slots=True)
-class Survey:
-    """What the card says of the candidates beyond the manifest; filled while they are written."""
-
-    rows: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Factor and node of its top level to accepted rows."""
-    candidates: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """The same over all candidates."""
-    foreign: Counter[str] = field(default_factory=Counter)
-    """Reasons of candidates in another language: "in de"."""
-
-    def count(self, candidate: Candidate) -> None:
-        """Add one candidate."""
-        tops = [(choice.factor, choice.path[0]) for choice in candidate.mix.choices]
-        self.candidates.update(tops)
-        if candidate.status == "accepted":
-            self.rows.update(tops)
-        elif candidate.status == "foreign":
-            self.foreign[candidate.reason] += 1
-
-
 def messages(domain: Domain, example: Example) -> list[dict[str, str]]:
     """The two turns that a student is trained on."""
     return [
@@ -90,7 +68,7 @@ def messages(domain: Domain, example: Example) -> list[dict[str, str]]:
     ]
 
 
-def write_train(rows: Path, domain: Domain, parquet: Path, lines: Path, survey: Survey) -> None:
+def write_train(rows: Path, domain: Domain, parquet: Path, lines: Path) -> None:
     """The accepted rows as Parquet and, line by line, as messages.
 
     Args:
@@ -98,13 +76,11 @@ def write_train(rows: Path, domain: Domain, parquet: Path, lines: Path, survey: 
         domain: of the data set; with its instructions.
         parquet: is written.
         lines: is written: one JSON object with the key `messages` a row, UTF-8.
-        survey: counts them.
     """
     with pq.ParquetWriter(parquet, TRAIN, compression="zstd") as table, lines.open("wb") as stream:
         for candidates in batches(rows):
             plain = []
             for candidate in candidates:
-                survey.count(candidate)
                 assert candidate.example is not None
                 turns = messages(domain, candidate.example)
                 plain.append(_flat(candidate) | {"messages": turns})
@@ -113,15 +89,18 @@ def write_train(rows: Path, domain: Domain, parquet: Path, lines: Path, survey: 
             table.write_table(pa.Table.from_pylist(plain, schema=TRAIN))
 
 
-def write_refused(refused: Path, parquet: Path, survey: Survey) -> None:
-    """The refused candidates as Parquet."""
+def write_refused(refused: Path, parquet: Path) -> Counter[str]:
+    """The refused candidates as Parquet; returns the reasons of those in another language, counted."""
+    foreign = Counter[str]()
     with pq.ParquetWriter(parquet, REFUSED, compression="zstd") as table:
         for candidates in batches(refused):
             plain = []
             for candidate in candidates:
-                survey.count(candidate)
+                if candidate.status == "foreign":
+                    foreign[candidate.reason] += 1
                 plain.append(_flat(candidate) | {"status": candidate.status, "reason": candidate.reason})
             table.write_table(pa.Table.from_pylist(plain, schema=REFUSED))
+    return foreign
 
 
 def _flat(candidate: Candidate) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from simula.critique import Verdict
 from simula.domain import Example
 from simula.durable import write_json
 from simula.generation import Candidate
-from simula.mix import Choice, Mix
+from simula.metrics.shift import NodeCounts, shifts
+from simula.mix import Choice, Mix, planned
 from simula.prompts import Spent
 from simula.settings import fingerprint
 from simula.stages.keys import rows_key, taxonomy_key
@@ -38,7 +39,9 @@ languages: [ko]
 TREE = Taxonomies(
     taxonomies=(
         Taxonomy(factor="topic | *kind*", children=(Node(name="sea `x`"), Node(name="<b>sky</b>"))),
-        Taxonomy(factor="mood", children=(Node(name="calm", children=(Node(name="very calm"),)),)),
+        Taxonomy(
+            factor="mood", children=(Node(name="calm", children=(Node(name="very calm"),)), Node(name="wild"))
+        ),
     ),
     strategies=(Strategy(factors=("topic | *kind*", "mood"), weight=1),),
 )
@@ -140,6 +143,9 @@ def publish(cell: Cell) -> Publish:
         write_rows(folder / ROWS, ACCEPTED)
         write_rows(folder / REFUSED, rest)
         said = _said(rows_key(cell.config), key, len(rest))
+        drawn, kept = (NodeCounts(one.mix for one in found) for found in ([*ACCEPTED, *rest], ACCEPTED))
+        moved = shifts(planned(TREE, cell.config.taxonomy), drawn, kept)
+        said["shift"] = [factor.to_json() for factor in moved]
         write_json(folder / "manifest.json", json.loads(json.dumps(said | otherwise)))
         return folder
 

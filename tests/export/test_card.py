@@ -13,14 +13,6 @@ from simula.export import export
 from simula.stages.keys import rows_key
 
 GOLDEN = Path(__file__).parent / "golden" / "card.md"
-SHIFT = [
-    {
-        "factor": "mood",
-        "nodes": [{"node": "calm", "planned": 0.75}, {"node": "wild", "planned": 0.25}],
-        "distance": 0.25,
-        "distance_by_chance": 0.125,
-    }
-]
 
 
 def card_of(cell: Cell, folder: Path) -> str:
@@ -39,7 +31,7 @@ def front_matter(card: str) -> dict[str, Any]:
 
 
 def test_the_whole_card(cell: Cell, publish: Any, mine: Path) -> None:
-    publish(shift=SHIFT)
+    publish()
     card = re.sub(r"\b[0-9a-f]{12}\b", "<hash>", card_of(cell, mine)).replace(str(mine), "mine")
     if os.environ.get("SIMULA_UPDATE_GOLDEN"):
         GOLDEN.parent.mkdir(exist_ok=True)
@@ -48,7 +40,7 @@ def test_the_whole_card(cell: Cell, publish: Any, mine: Path) -> None:
 
 
 def test_every_table_row_has_as_many_cells_as_its_head(cell: Cell, publish: Any, mine: Path) -> None:
-    publish(shift=SHIFT)
+    publish()
     blocks = [block for block in card_of(cell, mine).split("\n\n") if block.startswith("|")]
     assert len(blocks) >= 7
     for block in blocks:
