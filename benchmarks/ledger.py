@@ -1,8 +1,7 @@
 """How soon a run goes on from its ledger: opening it, looking a call up, and a run that is all recorded.
 
-    python benchmarks/ledger.py                      100,000 recorded calls; a run of 2,000 rows
-
-The second table is that of `scale.py --again`: its second line is the run that sends nothing.
+python benchmarks/ledger.py                      100,000 recorded calls; a run of 2,000 rows
+python benchmarks/ledger.py 1000000 --rows 8000  other sizes
 """
 
 from __future__ import annotations
@@ -10,20 +9,19 @@ from __future__ import annotations
 import argparse
 import hashlib
 import random
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 from fast_teacher import WORDS, text
+from scale import made
 
 from simula.teacher import Ledger, Reply, Usage
 from simula.teacher.ledger_lines import write_line
 
 
 def main() -> None:
-    """Print both."""
+    """Print all three."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -52,8 +50,15 @@ def main() -> None:
         f" a call looked up in {1e6 * each:.0f} µs",
         flush=True,
     )
-    script = str(Path(__file__).with_name("scale.py"))
-    subprocess.run([sys.executable, script, str(arguments.rows), "--again"], check=True)
+    with tempfile.TemporaryDirectory() as folder:
+        made(arguments.rows, Path(folder))
+        said = made(arguments.rows, Path(folder))
+    milliseconds = 1000 * said["cpu"] / said["calls"]
+    print(
+        f"{said['rows']:,} rows from {said['calls']:,} recorded calls, {said['sent']:,} sent:"
+        f" {said['seconds']:.2f} s ({said['cpu']:.2f} s of CPU, {milliseconds:.3f} ms a call);"
+        f" with the start of the process {said['process']:.2f} s ({said['process_cpu']:.2f} s of CPU)"
+    )
 
 
 if __name__ == "__main__":
