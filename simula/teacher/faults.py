@@ -137,7 +137,7 @@ class Boundary:
         A dated or numbered version of the same name ("gemini-2.5-flash-001") is the same model.
         """
         for name in (self.model, *allowed):
-            if re.fullmatch(re.escape(name) + r"(-v?\d[\d-]*)?", answered):
+            if answered == name or re.fullmatch(re.escape(name) + r"-v?\d[\d-]*", answered):
                 return None
         return TeacherUnavailable(
             f"{answered} answered where {self.model} was asked; if that is what you want, "

@@ -30,6 +30,7 @@ _BLOCKED = {
     "ESCALATION",
 }
 _CUT_OFF = {"MAX_TOKENS", "CONTINUATION"}
+_NO_FUNCTIONS = types.AutomaticFunctionCallingConfig(disable=True)
 _BROKEN = (
     aiohttp.ClientError,
     TransportError,
@@ -122,6 +123,8 @@ class Gemini:
             response_json_schema=dict(request.schema),
             thinking_config=thinking,
             automatic_continuation=False,
+            # There are no functions to call; without this the client copies the configuration once more.
+            automatic_function_calling=_NO_FUNCTIONS,
         )
 
     @contextmanager

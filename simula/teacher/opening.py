@@ -26,10 +26,12 @@ class Opening:
 
     async def opened(self) -> Teacher:
         """The teacher itself, opened."""
-        async with self._opening:
-            if self._teacher is None:
-                self._teacher = await anyio.to_thread.run_sync(self._open_teacher)
-            return self._teacher
+        if self._teacher is None:
+            async with self._opening:
+                if self._teacher is None:
+                    self._teacher = await anyio.to_thread.run_sync(self._open_teacher)
+                return self._teacher
+        return self._teacher
 
     async def close(self) -> None:
         """Close what was opened; a later call opens it again."""
