@@ -46,6 +46,30 @@ def continued(model: Any, prefix: Tensor, ids: Tensor) -> Tensor:
     return _hidden(model, ids, past_key_values=cache, use_cache=True)
 
 
+def packed(model: Any, ids: Tensor, positions: Tensor) -> Tensor:
+    """Hidden states of rows that stand one after the other, each of which sees itself alone.
+
+    Flash attention computes nothing between rows; SDPA computes it and masks it.
+
+    Args:
+        model: a causal model of transformers.
+        ids: [1, tokens] token numbers of all rows.
+        positions: [1, tokens] place of each token in its own row; it begins anew at 0 with each.
+
+    Returns:
+        [1, tokens, hidden], after the last norm.
+    """
+    options: dict[str, Any] = {}
+    if "flash" in model.config._attn_implementation:
+        first = torch.nonzero(positions[0] == 0).flatten()
+        bounds = torch.cat([first, first.new_tensor([ids.shape[1]])]).int()
+        longest = int(positions.max()) + 1
+        options = {"cu_seq_lens_q": bounds, "cu_seq_lens_k": bounds}
+        options |= {"max_length_q": longest, "max_length_k": longest}
+    # With a cache, transformers would take the rows for one and let each see those before it.
+    return _hidden(model, ids, position_ids=positions, use_cache=False, **options)
+
+
 def logits(model: Any, hidden: Tensor) -> Tensor:
     """Float32 scores over the vocabulary: [..., hidden] to [..., vocabulary]."""
     scores: Tensor = model.get_output_embeddings()(hidden).float()

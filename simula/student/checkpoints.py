@@ -37,13 +37,17 @@ class Checkpoints(pl.Callback):
         """Report, and write where it is time; after the last step the result itself is written."""
         steps = int(trainer.num_training_batches)
         self._progress(trainer.global_step, steps)
-        if trainer.global_step < steps and time.monotonic() - self._written >= self._seconds:
+        due = time.monotonic() - self._written >= self._seconds
+        # Of several processes one decides for all: their clocks differ, and all take part in writing.
+        if trainer.global_step < steps and trainer.strategy.broadcast(due):
             self._write(trainer)
             self._written = time.monotonic()
 
     def _write(self, trainer: pl.Trainer) -> None:
         aside, last = self._folder / f".{os.getpid()}.ckpt", self._folder / _LAST
         trainer.save_checkpoint(aside)
+        if not trainer.is_global_zero:
+            return
         if last.exists():
             os.replace(last, self._folder / _PREVIOUS)
         os.replace(aside, last)

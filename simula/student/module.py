@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Self
 
 import lightning.pytorch as pl
 import torch
@@ -13,10 +13,11 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from simula.draws import entropy
 from simula.student.adapter import bare
-from simula.student.backbone import continued
+from simula.student.backbone import continued, packed
 from simula.student.data import IGNORED, Batch, Part
 from simula.student.loss import summed_cross_entropy
 from simula.student.optimizer import optimizer
+from simula.student.ranks import summed
 from simula.student.schedule import rate, warmup
 from simula.student.settings import TrainingSettings
 
@@ -38,14 +39,19 @@ class StudentModule(pl.LightningModule):
         steps: int,
         seed: int,
         log: Callable[[Mapping[str, float]], None],
+        attention: str = "sdpa",
     ) -> None:
-        """`steps` is the length of the whole run; `log` is called after each with what was measured."""
+        """`steps` is the length of the whole run; `log` is called after each with what was measured.
+
+        `attention` is transformers' name of the implementation to train with.
+        """
         super().__init__()
         self.model = model
         self._training = training
         self._steps = steps
         self._seed = seed
         self._log = log
+        self._attention = attention
         self.train()
         self.recent_losses: list[float] = []
         """Loss of each of the last 20 steps, in nats a supervised token."""
@@ -56,14 +62,18 @@ class StudentModule(pl.LightningModule):
         """One step: gradients of all parts, clipped, applied."""
         began = time.perf_counter()
         # Dropout draws from its step's own stream, so that a resumed run draws the same.
-        torch.manual_seed(entropy(self._seed, "dropout", self.global_step))
+        torch.manual_seed(entropy(self._seed, "dropout", self.global_step, self.global_rank))
         stepping: Any = self.optimizers()
-        loss = 0.0
+        mean = torch.zeros((), device=self.device)
         for part in batch.parts:
             part_loss = self.loss(batch.prefix, part) / batch.supervised
             self.manual_backward(part_loss)
-            loss += float(part_loss.detach())
+            mean += part_loss.detach()
         trained = [weight for weight in self.model.parameters() if weight.requires_grad]
+        if self.trainer.world_size > 1:
+            # Each process divided by the tokens of all, so the sum is the mean over all tokens.
+            summed([*(weight.grad for weight in trained if weight.grad is not None), mean])
+        loss = float(mean)
         norm = torch.nn.utils.clip_grad_norm_(trained, self._training.clip)
         stepping.step()
         stepping.zero_grad(set_to_none=True)
@@ -87,8 +97,16 @@ class StudentModule(pl.LightningModule):
         model = bare(self.model)
         supervised = part.labels != IGNORED
         # Only these positions are projected: with 262,144 tokens the others would fill the memory.
-        hidden = continued(model, prefix, part.ids)[supervised]
-        return summed_cross_entropy(model, hidden, part.labels[supervised])
+        if part.positions is None:
+            hidden = continued(model, prefix, part.ids)
+        else:
+            hidden = packed(model, part.ids, part.positions)
+        return summed_cross_entropy(model, hidden[supervised], part.labels[supervised])
+
+    def train(self, mode: bool = True) -> Self:
+        """Attend as training does, or, to be asked, as masks allow."""
+        bare(self.model).set_attn_implementation(self._attention if mode else "sdpa")
+        return super().train(mode)
 
     def configure_optimizers(self) -> Any:
         """The optimiser over the adapter, and the rate of each step."""

@@ -133,6 +133,30 @@ class TrainingSettings(Settings):
         return "model" if self.method == "full" else "adapter"
 
 
+class TrainerSettings(Settings):
+    """The machine that a student is tuned on.
+
+    It changes time and memory, never the student beyond the rounding of sums, and is in no artifact's key.
+    """
+
+    strategy: Literal["single", "ddp", "fsdp"] = incidental("single")
+    """`single`: one process and its device. `ddp`: a process for each device of this machine, each with
+    the whole model and its share of every step's rows. `fsdp`: the same, with the frozen weights cut over the
+    devices, for a model that does not fit into one; with training.method=lora alone."""
+    devices: Annotated[int, Field(ge=1)] | Literal["auto"] = incidental("auto")
+    """Devices of `ddp` and `fsdp`; `auto`: every GPU, or one process on a CPU."""
+    attention: Literal["auto", "sdpa", "flash_attention_2"] = incidental("auto")
+    """`auto`: flash attention where its package, a GPU and training.precision=bf16-mixed are there, else
+    PyTorch's own. The manifest says which it was. Answers are always asked for with PyTorch's own, whose
+    masks let a prompt be shared."""
+    gradient_checkpointing: bool = incidental(False)
+    """Compute a layer's states again on the way back instead of keeping them: about a third more time,
+    memory of one layer instead of all."""
+    packing: bool | Literal["auto"] = incidental("auto")
+    """Rows of a part one after the other, without padding. `auto`: where there is flash attention, which
+    computes nothing between rows; without it, and on any CPU, rows of similar length, padded, are faster."""
+
+
 class EvaluationSettings(Settings):
     """How a student is examined."""
 

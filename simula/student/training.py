@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
-import lightning.pytorch as pl
-import torch
-from lightning.fabric.plugins.environments.lightning import LightningEnvironment
-
 from simula.domain import Domain, Example
 from simula.errors import StudentError
 from simula.student import adapter
-from simula.student.checkpoints import Checkpoints, newest
-from simula.student.data import StudentData
+from simula.student.fitting import Job, fitted
+from simula.student.hardware import found
 from simula.student.module import StudentModule
-from simula.student.rows import held_out, tokenized
 from simula.student.schedule import warmup
-from simula.student.selection import peak, validation_steps
-from simula.student.settings import StudentSettings, TrainingSettings
-from simula.student.template import Template
-from simula.student.validation import Validation, answer_accuracy
-from simula.student.weights import load
+from simula.student.selection import peak
+from simula.student.settings import StudentSettings, TrainerSettings, TrainingSettings
+from simula.student.validation import Validation
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +49,14 @@ class TrainingSummary:
     """Time of all steps and validations, over restarts."""
     tokens: int
     """Tokens of all rows seen, repeats included."""
+    device: str
+    """What it was computed on: `cuda`, `cpu`, …"""
+    processes: int
+    """With a device each."""
+    attention: str
+    """Implementation of attention that it was trained with, as transformers names it."""
+    packed: bool
+    """Whether rows stood one after the other, or padded."""
 
 
 def train(
@@ -71,8 +69,9 @@ def train(
     cache: Path,
     log: Callable[[Mapping[str, float]], None],
     progress: Callable[[int, int], None],
+    trainer: TrainerSettings | None = None,
 ) -> TrainingSummary:
-    """Tune `student` on `examples`; the adapter is written to `folder/adapter`.
+    """Tune `student` on `examples`; what is kept is written to `folder/adapter`, or to `folder/model`.
 
     A run that was killed goes on from `folder/checkpoints` when it is called again with the same
     arguments, and ends with the same adapter.
@@ -87,42 +86,26 @@ def train(
         cache: folder for converted weights.
         log: called after each step with loss, learning rate, gradient norm and speed.
         progress: called after each step with steps done and steps of the run.
+        trainer: the machine; None: one device.
 
     Raises:
         StudentError: no example, none that fits, weights that are missing, an adapter that fits nowhere.
     """
     if not examples:
         raise StudentError(f"the data set of domain {domain.name} is empty: there is nothing to train on")
-    model, tokenizer = load(student, cache)
-    template = Template(tokenizer, student.prompt)
-    learned, held = held_out(len(examples), training, seed)
-    kept = tokenized(domain, [examples[i] for i in learned], template, training)
-    if not kept.rows:
-        raise StudentError(
-            f"all {len(learned)} rows are longer than training.max_tokens={training.max_tokens}"
-        )
-    data = StudentData(kept.rows, training, seed)
-    loader = data.train_dataloader()
-    steps = len(loader)
+    hardware = found(trainer or TrainerSettings(), training)
     checkpoints = folder / "checkpoints"
-    checkpoints.mkdir(parents=True, exist_ok=True)
-    validation = Validation(
-        answer_accuracy(domain, template, [examples[i] for i in held], training.micro_batch_size),
-        validation_steps(steps, training.validations) if held else (),
-        checkpoints,
-    )
-    saving = Checkpoints(checkpoints, training.checkpoint_seconds, progress)
-    with torch.random.fork_rng():
-        module = StudentModule(adapter.adapted(model, training.lora, seed), training, steps, seed, log)
-        _fit(module, data, [validation, saving], training, newest(checkpoints))
-    chosen = _kept(module, validation, steps, folder / "adapter")
+    job = Job(domain, tuple(examples), student, training, hardware, seed, checkpoints, cache)
+    run = fitted(job, log, progress)
+    steps, module, validation = len(run.loader), run.module, run.validation
+    chosen = _kept(module, validation, steps, folder / training.result)
     shutil.rmtree(checkpoints)
     return TrainingSummary(
         steps=steps,
-        epochs=steps / loader.steps_a_pass,
-        rows=len(kept.rows),
-        rows_too_long=kept.too_long,
-        rows_held_out=len(held),
+        epochs=steps / run.loader.steps_a_pass,
+        rows=len(run.rows.rows),
+        rows_too_long=run.rows.too_long,
+        rows_held_out=run.held_out,
         trainable_parameters=sum(
             weight.numel() for weight in module.model.parameters() if weight.requires_grad
         ),
@@ -131,33 +114,13 @@ def train(
         validation_accuracies=tuple(sorted(validation.accuracies.items())),
         chosen_step=chosen,
         choice=_choice(validation, len(examples), training),
-        seconds=saving.seconds,
+        seconds=run.seconds,
         tokens=module.tokens,
+        device=hardware.device,
+        processes=hardware.processes,
+        attention=hardware.attention,
+        packed=hardware.packed,
     )
-
-
-def _fit(
-    module: StudentModule,
-    data: StudentData,
-    callbacks: list[pl.Callback],
-    training: TrainingSettings,
-    checkpoint: Path | None,
-) -> None:
-    with _silent():
-        trainer = pl.Trainer(
-            accelerator="auto",
-            devices=1,
-            precision=training.precision,
-            max_epochs=1,  # the loader holds all passes
-            callbacks=callbacks,
-            # One process, also where Slurm started it: only submitit requeues.
-            plugins=[LightningEnvironment()],
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-        )
-        trainer.fit(module, data, ckpt_path=checkpoint)
 
 
 def _kept(module: StudentModule, validation: Validation, steps: int, target: Path) -> int:
@@ -176,20 +139,3 @@ def _choice(validation: Validation, examples: int, training: TrainingSettings) -
         return "peak of the 3-point moving average of accuracy on held-out synthetic rows"
     share = round(examples * training.validation_share)
     return f"last step: {share} rows would be held out to choose by, and {training.validation_min} are needed"
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """Without Lightning's remarks on hardware and progress; errors are still raised."""
-    logger = logging.getLogger("lightning.pytorch")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            # Lightning 2.6 on torch 2.13; nothing that we could change.
-            warnings.filterwarnings(
-                "ignore", r"`isinstance\(treespec, LeafSpec\)` is deprecated", FutureWarning
-            )
-            yield
-    finally:
-        logger.setLevel(level)

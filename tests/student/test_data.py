@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from simula.student.data import IGNORED, Batch, Loader
+from simula.student.data import IGNORED, Batch, Layout, Loader
 from simula.student.rows import Row
 from simula.student.settings import TrainingSettings
 
@@ -91,6 +91,40 @@ def test_parts_hold_the_batch_in_order(micro: int) -> None:
     cut = list(loader(micro_batch_size=micro))
     assert [seen(batch) for batch in cut] == whole
     assert max(len(part.ids) for batch in cut for part in batch.parts) <= micro
+
+
+@pytest.mark.parametrize(("ranks", "micro"), [(2, 2), (3, 1), (6, 16)])
+def test_processes_divide_the_rows_of_each_step(ranks: int, micro: int) -> None:
+    training = TrainingSettings(batch_size=4, micro_batch_size=micro)
+    loaders = [
+        Loader(rows(21), training, seed=1, layout=Layout(rank=rank, ranks=ranks)) for rank in range(ranks)
+    ]
+    for whole, *shares in zip(loader(), *loaders, strict=True):
+        assert {(share.supervised, share.tokens) for share in shares} == {(whole.supervised, whole.tokens)}
+        assert len({len(share.parts) for share in shares}) == 1, "all meet equally often"
+        learned = [
+            int(row[0]) - 100
+            for share in shares
+            for part in share.parts
+            for row, labels in zip(part.ids, part.labels, strict=True)
+            if (labels != IGNORED).any()
+        ]
+        assert sorted(learned) == sorted(seen(whole))
+
+
+def test_packed_rows_stand_one_after_the_other() -> None:
+    layout = Layout(packed=True)
+    [batch] = Loader(rows(2), TrainingSettings(), seed=0, layout=layout)
+    [part] = batch.parts
+    assert batch.prefix.shape == (1, 0)
+    assert part.positions is not None
+    by_row = {100: [7, 8, 100, 10, 50, 51], 101: [7, 8, 101, 10, 11, 50, 51]}
+    order = [int(part.ids[0, 2]), 201 - int(part.ids[0, 2])]
+    assert part.ids[0].tolist() == by_row[order[0]] + by_row[order[1]]
+    assert part.positions[0].tolist() == [i for row in order for i in range(len(by_row[row]))]
+    learned = [label for label in part.labels[0].tolist() if label != IGNORED]
+    assert learned == [50, 51] * 2
+    assert part.to(torch.device("meta")).positions.device.type == "meta"  # type: ignore[union-attr]
 
 
 def test_a_batch_moves_with_all_its_tensors() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from torch.nn import functional
 
 from simula.domain import Domain, Example, MultipleChoice, Number
 from simula.student import adapter
-from simula.student.backbone import logits
-from simula.student.data import Loader
+from simula.student.adapter import bare
+from simula.student.backbone import continued, logits, packed
+from simula.student.data import Layout, Loader
 from simula.student.module import StudentModule
 from simula.student.rows import Row, tokenized
 from simula.student.settings import Lora, StudentSettings, TrainingSettings
@@ -47,10 +49,12 @@ def prepared(student: StudentSettings, tmp_path: Path, training: TrainingSetting
     return tuned, list(rows)
 
 
-def gradients(student: StudentSettings, tmp_path: Path, micro: int) -> tuple[float, list[torch.Tensor]]:
+def gradients(
+    student: StudentSettings, tmp_path: Path, micro: int, layout: Layout | None = None
+) -> tuple[float, list[torch.Tensor]]:
     training = TrainingSettings(batch_size=8, micro_batch_size=micro)
     tuned, rows = prepared(student, tmp_path, training)
-    [batch] = Loader(rows, training, seed=0)
+    [batch] = Loader(rows, training, seed=0, layout=layout)
     module = StudentModule(tuned, training, 1, 0, log=lambda _: None)
     loss = sum(module.loss(batch.prefix, part) / batch.supervised for part in batch.parts)
     assert isinstance(loss, torch.Tensor)
@@ -64,6 +68,30 @@ def test_eight_rows_equal_four_times_two(student: StudentSettings, tmp_path: Pat
     assert len(whole[1]) == len(cut[1]) == 2 * 7 * 2
     for a, b in zip(whole[1], cut[1], strict=True):
         torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("micro", [8, 3])
+def test_packed_rows_equal_separate_ones(student: StudentSettings, tmp_path: Path, micro: int) -> None:
+    """Also where the sliding window of 8 tokens reaches over the border of a row."""
+    packed = gradients(student, tmp_path, micro, Layout(packed=True))
+    alone = gradients(student, tmp_path, 1, Layout(shared_prefix=False))
+    assert packed[0] == pytest.approx(alone[0], rel=1e-5)
+    for a, b in zip(packed[1], alone[1], strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-5)
+
+
+def test_packed_states_are_those_of_each_row_alone(tiny_gemma: StudentSettings, tmp_path: Path) -> None:
+    tuned, rows = prepared(tiny_gemma, tmp_path, TrainingSettings())
+    [batch] = Loader(rows, TrainingSettings(), seed=0, layout=Layout(packed=True))
+    [part] = batch.parts
+    assert part.positions is not None
+    assert part.ids.shape == part.labels.shape == part.positions.shape == (1, sum(len(r.ids) for r in rows))
+    model, first = bare(tuned), torch.nonzero(part.positions[0] == 0).flatten().tolist()
+    with torch.no_grad():
+        together = packed(model, part.ids, part.positions)[0]
+        for begin, end in pairwise([*first, part.ids.shape[1]]):
+            alone = continued(model, torch.zeros(1, 0, dtype=torch.long), part.ids[:, begin:end])[0]
+            torch.testing.assert_close(together[begin:end], alone, rtol=1e-5, atol=1e-5)
 
 
 def test_steps_do_not_depend_on_how_they_are_cut(tiny_llama: StudentSettings, tmp_path: Path) -> None:

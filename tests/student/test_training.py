@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
+import simula.student.fitting as fitting
 import simula.student.training as stage
 from simula.domain import Domain, Example, MultipleChoice, Number
 from simula.errors import StudentError
+from simula.student.fitting import Fitted
 from simula.student.settings import Lora, StudentSettings, TrainingSettings
 from simula.student.training import TrainingSummary, train
 
@@ -73,24 +76,63 @@ def weights(folder: Path) -> bytes:
     return (folder / "adapter" / "adapter_model.safetensors").read_bytes()
 
 
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[Fitted]:
+    """What each run leaves in memory."""
+    seen: list[Fitted] = []
+
+    def fitted(*arguments: Any) -> Fitted:
+        seen.append(fitting.fitted(*arguments))
+        return seen[-1]
+
+    monkeypatch.setattr(stage, "fitted", fitted)
+    return seen
+
+
+def numbers(run: Fitted) -> dict[str, Any]:
+    """Everything that the last step left: the adapter's weights and the optimiser's own."""
+    adapter = {name: value for name, value in run.module.model.state_dict().items() if "lora_" in name}
+    [optimizer] = run.module.trainer.optimizers
+    state = {(i, name): v for i, own in optimizer.state_dict()["state"].items() for name, v in own.items()}
+    return {str(name): value for name, value in [*adapter.items(), *state.items()]}
+
+
+def assert_equal_bits(a: Fitted, b: Fitted) -> None:
+    first, second = numbers(a), numbers(b)
+    assert first.keys() == second.keys()
+    assert len(first) >= 2 * 2 * 7 * 2, "each of two matrices in 7 modules of 2 layers, and its state"
+    assert [name for name, value in first.items() if not torch.equal(value, second[name])] == []
+
+
 def test_killed_and_resumed_equals_uninterrupted(
-    tiny_llama: StudentSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_gemma: StudentSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runs: list[Fitted]
 ) -> None:
     # The last step's adapter, not one from before the kill.
     monkeypatch.setattr(stage, "peak", max)
     arguments = [
-        *(settings.model_dump(mode="json") for settings in (QUIZ, tiny_llama, TRAINING)),
+        *(settings.model_dump(mode="json") for settings in (QUIZ, tiny_gemma, TRAINING)),
         [example.model_dump() for example in EXAMPLES],
         str(tmp_path / "killed"),
     ]
     killed = subprocess.run([sys.executable, "-c", KILLED, json.dumps(arguments)], check=False)
     assert killed.returncode == -signal.SIGKILL
     steps: list[int] = []
-    resumed = run(tiny_llama, tmp_path / "killed", steps)
-    assert steps == [7, 8, 9, 10]
-    whole = run(tiny_llama, tmp_path / "whole")
+    resumed = run(tiny_gemma, tmp_path / "killed", steps)
+    assert steps == [7, 8, 9, 10], "killed in the middle of the second pass of four steps"
+    whole = run(tiny_gemma, tmp_path / "whole")
     assert weights(tmp_path / "killed") == weights(tmp_path / "whole")
+    assert_equal_bits(*runs)
     assert asdict(replace(resumed, seconds=0)) == asdict(replace(whole, seconds=0))
+
+
+@pytest.mark.parametrize("optimizer", ["adafactor", "adamw", "muon"])
+def test_two_runs_with_one_seed_are_equal(
+    tiny_gemma: StudentSettings, tmp_path: Path, runs: list[Fitted], optimizer: str
+) -> None:
+    training = TRAINING.model_copy(update={"optimizer": optimizer, "validation_share": 0.0, "epochs": 1})
+    for folder in ("one", "another"):
+        run(tiny_gemma, tmp_path / folder, training=training)
+    assert_equal_bits(*runs)
 
 
 def test_the_summary_says_what_happened(tiny_llama: StudentSettings, tmp_path: Path) -> None:
@@ -102,16 +144,18 @@ def test_the_summary_says_what_happened(tiny_llama: StudentSettings, tmp_path: P
     assert [step for step, _ in summary.validation_accuracies] == [2, 5, 8, 10]
     assert summary.chosen_step in {2, 5, 8, 10}
     assert "peak of the 3-point moving average" in summary.choice
+    assert (summary.device, summary.processes) == ("cpu", 1)
+    assert (summary.attention, summary.packed) == ("sdpa", False)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["adapter"]
 
 
 def test_the_adapter_of_the_chosen_step_is_kept(
     tiny_llama: StudentSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stage, "peak", lambda accuracies: 5)
-    assert run(tiny_llama, tmp_path / "early").chosen_step == 5
-    monkeypatch.setattr(stage, "peak", lambda accuracies: 10)
-    assert run(tiny_llama, tmp_path / "last").chosen_step == 10
+    for folder, measured, chosen in (("early", [0.9, 0.6, 0.3, 0], 2), ("last", [0.1, 0.3, 0.6, 0.9], 10)):
+        values = iter(measured)
+        monkeypatch.setattr(fitting, "answer_accuracy", lambda *_, left=values: lambda _: next(left))
+        assert run(tiny_llama, tmp_path / folder).chosen_step == chosen
     assert weights(tmp_path / "early") != weights(tmp_path / "last")
 
 

@@ -1,0 +1,170 @@
+"""One run of a student's tuning, in one process or in several that do the same."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from lightning.fabric.plugins.environments.lightning import LightningEnvironment
+
+from simula.domain import Domain, Example
+from simula.errors import StudentError
+from simula.student import adapter
+from simula.student.checkpoints import Checkpoints, newest
+from simula.student.data import Loader, StudentData
+from simula.student.hardware import Hardware
+from simula.student.module import StudentModule
+from simula.student.ranks import Place, Replicas, others
+from simula.student.rows import Rows, held_out, tokenized
+from simula.student.selection import validation_steps
+from simula.student.settings import StudentSettings, TrainingSettings
+from simula.student.template import Template
+from simula.student.validation import Validation, answer_accuracy
+from simula.student.weights import load
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be done: all that another process needs to know."""
+
+    domain: Domain
+    examples: tuple[Example, ...]
+    student: StudentSettings
+    training: TrainingSettings
+    hardware: Hardware
+    seed: int
+    checkpoints: Path
+    cache: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What a run leaves in memory."""
+
+    module: StudentModule
+    loader: Loader
+    rows: Rows
+    held_out: int
+    validation: Validation
+    seconds: float
+
+
+def fitted(
+    job: Job, log: Callable[[Mapping[str, float]], None], progress: Callable[[int, int], None]
+) -> Fitted:
+    """Tune the student, from the newest checkpoint where there is one.
+
+    Raises:
+        StudentError: no row that fits, weights that are missing, an adapter that fits nowhere.
+    """
+    run = _Run(job, log, progress)
+    with others(job.hardware.processes, _beside, job) as place, torch.random.fork_rng():
+        return run.fit(place)
+
+
+def _beside(place: Place, ready: Callable[[], None], job: Job) -> None:
+    """The part of a process that is not the first."""
+    if job.hardware.device == "cuda":
+        torch.cuda.set_device(place.rank)
+    run = _Run(job, log=lambda _: None, progress=lambda *_: None)
+    ready()
+    run.fit(place)
+
+
+class _Run:
+    """A job, prepared as far as a single process can."""
+
+    def __init__(
+        self,
+        job: Job,
+        log: Callable[[Mapping[str, float]], None],
+        progress: Callable[[int, int], None],
+    ) -> None:
+        self._job, self._log, self._progress = job, log, progress
+        training = job.training
+        model, tokenizer = load(job.student, job.cache, training.method)
+        self._template = Template(tokenizer, job.student.prompt)
+        learned, held = held_out(len(job.examples), training, job.seed)
+        self._held = [job.examples[i] for i in held]
+        self._rows = tokenized(job.domain, [job.examples[i] for i in learned], self._template, training)
+        if not self._rows.rows:
+            raise StudentError(
+                f"all {len(learned)} rows are longer than training.max_tokens={training.max_tokens}"
+            )
+        self._model = adapter.tunable(model, training, job.seed)
+        if job.hardware.gradient_checkpointing:
+            _checkpointed(adapter.bare(self._model))
+
+    def fit(self, place: Place) -> Fitted:
+        """Train."""
+        job, training = self._job, self._job.training
+        data = StudentData(self._rows.rows, training, job.seed, job.hardware.layout(place))
+        loader = data.train_dataloader()
+        steps = len(loader)
+        job.checkpoints.mkdir(parents=True, exist_ok=True)
+        # Cut weights are put together for all processes at once, so all of them ask everything.
+        asking = Place() if job.hardware.sharded else place
+        validation = Validation(
+            answer_accuracy(job.domain, self._template, self._held, training.micro_batch_size, asking),
+            validation_steps(steps, training.validations) if self._held else (),
+            job.checkpoints,
+            self._log,
+        )
+        saving = Checkpoints(job.checkpoints, training.checkpoint_seconds, self._progress)
+        module = StudentModule(self._model, training, steps, job.seed, self._log, job.hardware.attention)
+        with _silent():
+            trainer = pl.Trainer(
+                **_devices(job.hardware, place),
+                precision=training.precision,
+                max_epochs=1,  # the loader holds all passes
+                callbacks=[validation, saving],
+                logger=False,
+                enable_checkpointing=False,
+                enable_progress_bar=False,
+                enable_model_summary=False,
+            )
+            trainer.fit(module, data, ckpt_path=newest(job.checkpoints))
+        return Fitted(module, loader, self._rows, len(self._held), validation, saving.seconds)
+
+
+def _checkpointed(model: Any) -> None:
+    """Let layers be computed again on the way back."""
+    with warnings.catch_warnings():
+        # The new name is not in every version that is supported.
+        warnings.filterwarnings("ignore", "`gradient_checkpointing_enable` is deprecated", FutureWarning)
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+
+
+def _devices(hardware: Hardware, place: Place) -> dict[str, Any]:
+    """What Lightning is told of processes and devices."""
+    if place.ranks == 1:
+        # One process, also where Slurm started it: only submitit requeues.
+        return {"accelerator": "auto", "devices": 1, "plugins": [LightningEnvironment()]}
+    strategy = Replicas(place, hardware.sharded)
+    return {"accelerator": hardware.device, "devices": place.ranks, "strategy": strategy}
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Without Lightning's remarks on hardware and progress; errors are still raised."""
+    loggers = [logging.getLogger(f"lightning.{part}") for part in ("pytorch", "fabric")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            # Lightning 2.6 on torch 2.13; nothing that we could change.
+            warnings.filterwarnings(
+                "ignore", r"`isinstance\(treespec, LeafSpec\)` is deprecated", FutureWarning
+            )
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
