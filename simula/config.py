@@ -28,7 +28,7 @@ from simula.scoring import ScoringSettings
 from simula.settings import Settings
 from simula.store.benchmarks import TestItem
 from simula.store.edited import read_edited
-from simula.student.settings import EvaluationSettings, StudentSettings, TrainingSettings
+from simula.student.settings import EvaluationSettings, StudentSettings, TrainerSettings, TrainingSettings
 from simula.taxonomy.document import Document
 from simula.taxonomy.settings import TaxonomySettings
 from simula.teacher.budget import Budget
@@ -88,6 +88,8 @@ class Config:
     """The teacher that scores, where it is another than the writer."""
     student: StudentSettings
     training: TrainingSettings
+    trainer: TrainerSettings
+    """The machine; no part of any identity."""
     evaluation: EvaluationSettings
     assessment: AssessmentSettings
     embedding: EmbeddingSettings

@@ -38,6 +38,7 @@ def train_student(bench: Bench) -> dict[str, Any]:
                 config.paths.cache,
                 log,
                 meter,
+                config.trainer,
             )
         return {**asdict(summary), **selected}
 

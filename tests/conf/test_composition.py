@@ -7,6 +7,7 @@ import pytest
 from simula.composition import cells
 from simula.errors import ConfigurationError
 from simula.help import conf_folder
+from simula.stages.keys import adapter_key
 
 
 def problems(*overrides: str, sweep: bool = False) -> list[str]:
@@ -127,7 +128,7 @@ GROUPS = sorted(path for path in conf_folder().glob("*/**/*.yaml") if "hydra" no
 
 def test_how_many_configuration_files_there_are() -> None:
     """Every new file shows up here, and in the test below."""
-    assert len(GROUPS) == 73
+    assert len(GROUPS) == 76
 
 
 @pytest.mark.parametrize("path", GROUPS, ids=lambda path: f"{path.parent.name}={path.stem}")
@@ -158,3 +159,12 @@ def test_a_preset_with_another_axis_is_named_as_what_it_is() -> None:
 def test_a_recipe_without_mixes_does_not_ignore_axes_in_silence() -> None:
     (problem,) = problems("recipe=evol_instruct", "complexity=none")
     assert problem.endswith("add scenarios=none")
+
+
+def test_trainers_differ_in_nothing_but_their_strategy() -> None:
+    """And a student tuned by one of them is not tuned again by another."""
+    found = [cells([f"trainer={name}"], sweep=False)[0] for name in ("auto", "ddp", "fsdp")]
+    settings = [cell.config.trainer.model_dump() for cell in found]
+    assert [each.pop("strategy") for each in settings] == ["single", "ddp", "fsdp"]
+    assert settings[0] == settings[1] == settings[2]
+    assert len({adapter_key(cell.config) for cell in found}) == 1
