@@ -12,7 +12,14 @@ from simula.teacher.limits import Limited
 from simula.teacher.port import Reply, Request, Teacher, Usage
 from simula.teacher.price import Price
 from simula.teacher.recorded import Recorded
-from simula.teacher.settings import GeminiBatchTeacher, ReplayTeacher, TeacherSettings, options, silent
+from simula.teacher.settings import (
+    GeminiBatchTeacher,
+    ReplayTeacher,
+    TeacherSettings,
+    models,
+    options,
+    silent,
+)
 
 __all__ = [
     "Budget",
@@ -53,4 +60,4 @@ def connect(
     teacher = settings.over(recorded, say) if isinstance(settings, GeminiBatchTeacher) else settings.connect()
     if budget is not None and budget.limited:
         teacher = Budgeted(teacher, settings.price, budget, spending or Spending())
-    return Recorded(teacher, recorded, options(settings))
+    return Recorded(teacher, recorded, options(settings), models(settings))

@@ -29,7 +29,7 @@ from simula.teacher.faults import PassingFault
 from simula.teacher.ledger import Ledger
 from simula.teacher.port import Reply, Request
 from simula.teacher.recorded import key_of
-from simula.teacher.settings import GeminiBatchTeacher, options
+from simula.teacher.settings import GeminiBatchTeacher, models, options
 
 _GLANCE = 0.1
 """Seconds between two looks at whether answers that were handed out are in the ledger."""
@@ -63,6 +63,7 @@ class GeminiBatch:
         self.model = settings.model
         self._settings = settings
         self._options = options(settings)
+        self._models = models(settings)
         self._ledger = ledger
         self._say = say
         self._service = BatchService(settings)
@@ -168,7 +169,7 @@ class GeminiBatch:
         for key in list(self._gathered):
             if key in self._under_way or key in self._elsewhere:
                 del self._gathered[key]
-            elif (known := self._ledger.get(key)) is not None:
+            elif (known := self._known(key)) is not None:
                 self._settle(key, known)
         chosen = {
             key: self._questions[key] for key in list(self._gathered)[: self._settings.requests_per_file]
@@ -221,7 +222,7 @@ class GeminiBatch:
             if before:
                 self._ledger.refresh()
             for key in before & self._questions.keys():
-                if (known := self._ledger.get(key)) is not None:
+                if (known := self._known(key)) is not None:
                     self._settle(key, known)
                 elif key not in self._elsewhere and key not in self._under_way:
                     self._gather(key)
@@ -288,6 +289,10 @@ class GeminiBatch:
         self._say(f"{named(record)}: " + ", ".join(f"{n} {what}" for what, n in counts.items() if n))
         return awaited
 
+    def _known(self, key: str) -> Reply | None:
+        """The recorded answer."""
+        return self._ledger.get(key, self._models)
+
     def _read(self, record: BatchRecord) -> Sequence[tuple[str, Outcome]]:
         return list(outcomes(record.results, self._service.gemini))
 
@@ -302,7 +307,7 @@ class GeminiBatch:
         seconds = time.time() - record.created
         # Another process may have recorded some before it was killed.
         self._ledger.refresh()
-        new = {key: reply for key, reply in replies.items() if self._ledger.get(key) is None}
+        new = {key: reply for key, reply in replies.items() if self._known(key) is None}
         await in_order(
             [
                 partial(self._ledger.append, key, record.items[key].template, self.model, reply, seconds)
@@ -316,7 +321,7 @@ class GeminiBatch:
         """Forget a batch when its answers are recorded; those that were given to nobody any more, here."""
         rest = dict(awaited)
         try:
-            while rest := {key: reply for key, reply in rest.items() if self._ledger.get(key) is None}:
+            while rest := {key: reply for key, reply in rest.items() if self._known(key) is None}:
                 await anyio.sleep(_GLANCE)
         finally:
             with anyio.CancelScope(shield=True):

@@ -38,6 +38,7 @@ import re
 from dataclasses import dataclass, field
 
 from simula.errors import RequestFailed, TeacherUnavailable
+from simula.teacher.model_names import one_of
 
 _PASSING = {408, 425, 429, 500, 502, 503, 504, 529}
 _BUSY = {429, 503, 504, 529}
@@ -132,13 +133,9 @@ class Boundary:
         return PassingFault(f"no answer within {seconds:g} s", busy=True)
 
     def other_model(self, answered: str, allowed: tuple[str, ...]) -> TeacherUnavailable | None:
-        """The error where another model answered than the one asked for, or one of those allowed.
-
-        A dated or numbered version of the same name ("gemini-2.5-flash-001") is the same model.
-        """
-        for name in (self.model, *allowed):
-            if answered == name or re.fullmatch(re.escape(name) + r"-v?\d[\d-]*", answered):
-                return None
+        """The error where another model answered than the one asked for, or one of those allowed."""
+        if one_of(answered, (self.model, *allowed)):
+            return None
         return TeacherUnavailable(
             f"{answered} answered where {self.model} was asked; if that is what you want, "
             f"accept it with {self.group}.allow_model=[{answered}] or "

@@ -21,6 +21,7 @@ from simula.durable import append, own_file
 from simula.errors import StoreError
 from simula.teacher.ledger_index import LedgerIndex, short
 from simula.teacher.ledger_lines import Found, parse_line, read_lines, write_line
+from simula.teacher.model_names import one_of
 from simula.teacher.port import Reply
 
 _OFFSET_BITS = 44
@@ -116,8 +117,12 @@ class Ledger:
             self._take(found)
         return any(found.keys for found in every)
 
-    def get(self, key: str) -> Reply | None:
+    def get(self, key: str, models: tuple[str, ...] = ()) -> Reply | None:
         """The answer recorded under `key`; a line that a crash spoiled is none.
+
+        Args:
+            key: the answer's name.
+            models: whose answers count (`model_names.one_of`); empty: anybody's.
 
         Raises:
             StoreError: the file that holds it is gone.
@@ -128,6 +133,8 @@ class Ledger:
         reply = parse_line(self._line_at(place >> _OFFSET_BITS, place & (1 << _OFFSET_BITS) - 1), key)
         if reply is None:
             self._index.remove(short(key))
+        elif models and not one_of(reply.model, models):
+            return None
         return reply
 
     async def append(self, key: str, template: str, asked: str, reply: Reply, seconds: float) -> None:
@@ -222,7 +229,8 @@ class Ledger:
         else:
             number = self._number(path) << _OFFSET_BITS
             for key, line in batch.lines:
-                self._index.add(short(key), number | offset)
+                # Whoever asked found no answer, or one that is not this teacher's.
+                self._index.put(short(key), number | offset)
                 offset += len(line)
             self._read_to[path] = offset
         finally:

@@ -43,6 +43,11 @@ class LedgerIndex:
             if len(self._recent) >= RECENT:
                 self._merge([], [])
 
+    def put(self, key: int, place: int) -> None:
+        """Remember a call in place of what was remembered."""
+        self.remove(key)
+        self.add(key, place)
+
     def add_all(self, keys: Sequence[int], places: Sequence[int]) -> None:
         """Remember many calls."""
         if len(keys) < RECENT // 64:

@@ -18,12 +18,22 @@ def key_of(request: Request, model: str, options: str = "") -> str:
 class Recorded:
     """Asks a teacher, and a ledger before it; an answer is durable before anyone sees it."""
 
-    def __init__(self, teacher: Teacher, ledger: Ledger, options: str = "") -> None:
-        """Wrap `teacher`; `options` is what decides its answers beside model and request."""
+    def __init__(
+        self, teacher: Teacher, ledger: Ledger, options: str = "", models: tuple[str, ...] = ()
+    ) -> None:
+        """Wrap a teacher.
+
+        Args:
+            teacher: answers what is not recorded.
+            ledger: where answers are recorded.
+            options: what decides its answers beside model and request.
+            models: whose recorded answers are the teacher's; empty: anybody's.
+        """
         self.model = teacher.model
         self._teacher = teacher
         self._ledger = ledger
         self._options = options
+        self._models = models
         self._asked: dict[str, anyio.Event | None] = {}
         """Keys of the calls in flight; an event where somebody else waits for one."""
 
@@ -35,9 +45,9 @@ class Recorded:
         """
         key = key_of(request, self.model, self._options)
         while True:
-            known = self._ledger.get(key)
+            known = self._ledger.get(key, self._models)
             if known is None and key not in self._asked and await self._ledger.look():
-                known = self._ledger.get(key)
+                known = self._ledger.get(key, self._models)
             if known is not None:
                 return known
             if key not in self._asked:

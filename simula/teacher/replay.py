@@ -6,7 +6,7 @@ from simula.errors import RequestFailed, TeacherUnavailable
 from simula.teacher.ledger import Ledger
 from simula.teacher.port import Reply, Request
 from simula.teacher.recorded import key_of
-from simula.teacher.settings import ReplayTeacher, options
+from simula.teacher.settings import ReplayTeacher, models, options
 
 
 class Replay:
@@ -24,6 +24,7 @@ class Replay:
         """
         self.model = settings.model
         self._options = options(settings.of)
+        self._models = models(settings.of)
         self._ledger = Ledger(settings.ledger)
         self._folder = settings.ledger
         self._found = False
@@ -32,7 +33,7 @@ class Replay:
 
     async def ask(self, request: Request) -> Reply:
         """The recorded answer to a request."""
-        reply = self._ledger.get(key_of(request, self.model, self._options))
+        reply = self._ledger.get(key_of(request, self.model, self._options), self._models)
         if reply is not None:
             self._found = True
             return reply

@@ -30,6 +30,7 @@ __all__ = [
     "ReplayTeacher",
     "ServerTeacher",
     "TeacherSettings",
+    "models",
     "options",
     "silent",
 ]
@@ -75,13 +76,19 @@ class TeacherSettings(Protocol):
 def options(settings: TeacherSettings) -> str:
     """What decides a teacher's answers beside its model and what each request says: "thinking_budget=0".
 
-    An option that is not set does not appear, so that a new one leaves earlier recordings valid.
+    An option that is not set does not appear, so that a new one leaves earlier recordings valid. Whose
+    answers are accepted (`models`) is asked of an answer when it is read, and leaves its name as it was.
     """
     chosen = settings.identity()
-    for said in ("kind", "model", "file", "temperature", "max_tokens"):
+    for said in ("kind", "model", "file", "temperature", "max_tokens", "allow_model"):
         chosen.pop(said, None)
     set_ones = {name: value for name, value in chosen.items() if value is not None and value is not False}
     return " ".join(f"{name}={value}" for name, value in sorted(set_ones.items()) if value != [])
+
+
+def models(settings: TeacherSettings) -> tuple[str, ...]:
+    """The models whose recorded answers a teacher's are; empty: no other one can have answered."""
+    return (settings.model, *settings.allow_model) if isinstance(settings, Remote) else ()
 
 
 class GeminiTeacher(Remote):
@@ -171,7 +178,7 @@ class GeminiBatchTeacher(GeminiTeacher):
     def connect(self) -> Teacher:
         """A teacher that opens its client at the first call, with a ledger of its own beside the batches."""
         ledger = Ledger(self.folder)
-        return Recorded(self.over(ledger), ledger, options(self))
+        return Recorded(self.over(ledger), ledger, options(self), models(self))
 
     def over(self, ledger: Ledger, say: Callable[[str], None] = silent) -> Teacher:
         """A teacher that opens its client at the first call, to be recorded in `ledger`.

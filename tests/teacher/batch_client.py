@@ -11,7 +11,7 @@ from teacher_requests import make_request
 
 from simula.concurrency import in_order
 from simula.teacher import Ledger, Recorded
-from simula.teacher.settings import GeminiBatchTeacher, options
+from simula.teacher.settings import GeminiBatchTeacher, models, options
 
 
 async def main(url: str, folder: Path, count: int, gather: float) -> None:
@@ -24,7 +24,7 @@ async def main(url: str, folder: Path, count: int, gather: float) -> None:
         requests_per_file=50,
     )
     ledger = Ledger(folder)
-    teacher = Recorded(settings.over(ledger), ledger, options(settings))
+    teacher = Recorded(settings.over(ledger), ledger, options(settings), models(settings))
     await in_order([lambda seed=seed: teacher.ask(make_request(seed)) for seed in range(count)])
     await teacher.close()
 

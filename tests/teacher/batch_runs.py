@@ -14,7 +14,7 @@ from teacher_requests import make_request
 from simula.concurrency import in_order
 from simula.teacher import Ledger, Recorded, Reply, Teacher
 from simula.teacher.recorded import key_of
-from simula.teacher.settings import GeminiBatchTeacher, GeminiTeacher, options
+from simula.teacher.settings import GeminiBatchTeacher, GeminiTeacher, models, options
 
 GATHER_S = 0.1
 
@@ -34,7 +34,10 @@ class Sayings(list[str]):
 def opened(settings: GeminiBatchTeacher, folder: Path, said: list[str] | None = None) -> Recorded:
     ledger = Ledger(folder)
     return Recorded(
-        settings.over(ledger, (said if said is not None else []).append), ledger, options(settings)
+        settings.over(ledger, (said if said is not None else []).append),
+        ledger,
+        options(settings),
+        models(settings),
     )
 
 

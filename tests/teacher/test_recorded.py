@@ -15,8 +15,10 @@ import anyio
 import pytest
 from teacher_requests import make_request
 
+from simula.concurrency import in_order
 from simula.errors import RequestFailed, TeacherUnavailable
 from simula.teacher import Ledger, Recorded, Reply, Request, ScriptedTeacher, Usage
+from simula.teacher.settings import ServerTeacher, models, options
 
 Open = Callable[[Path], Ledger]
 
@@ -209,3 +211,38 @@ def whole_lines(folder: Path) -> list[dict[str, object]]:
         for line in path.read_bytes().splitlines(keepends=True)
         if line.endswith(b"\n")
     ]
+
+
+def test_a_successor_that_is_allowed_costs_nothing_again(tmp_path: Path, open_ledger: Open) -> None:
+    """The product's own advice where a model is retired in the middle of a run: teacher.allow_model=[…]."""
+    own = ServerTeacher(model="old")
+    allowing = ServerTeacher(model="old", allow_model=("new",))
+
+    def ask(settings: ServerTeacher, answered: str) -> tuple[str, bool, int]:
+        script = ScriptedTeacher([Reply("{}", answered, "stop", Usage(1))], model="old")
+        teacher = Recorded(script, open_ledger(tmp_path), options(settings), models(settings))
+        reply = anyio.run(teacher.ask, make_request())
+        return reply.model, reply.recorded, len(script.requests)
+
+    assert ask(own, "old-001") == ("old-001", False, 1)
+    assert ask(allowing, "new") == ("old-001", True, 0)
+
+
+def test_a_recorded_answer_of_a_model_that_is_not_allowed_is_asked_for(
+    tmp_path: Path, open_ledger: Open
+) -> None:
+    ledger = open_ledger(tmp_path)
+
+    def ask(allowed: tuple[str, ...], answered: str) -> tuple[list[str], int]:
+        settings = ServerTeacher(model="old", allow_model=allowed)
+        script = ScriptedTeacher([Reply("{}", answered, "stop", Usage(1))], model="old")
+        teacher = Recorded(script, ledger, options(settings), models(settings))
+
+        async def together() -> list[Reply]:
+            return await in_order([lambda: teacher.ask(make_request())] * 3)
+
+        return [reply.model for reply in anyio.run(together)], len(script.requests)
+
+    assert ask(("new",), "new") == (["new"] * 3, 1)
+    assert ask((), "old") == (["old"] * 3, 1)
+    assert ask(("new",), "new") == (["old"] * 3, 0)

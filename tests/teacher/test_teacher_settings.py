@@ -14,6 +14,7 @@ from simula.teacher.settings import (
     ReplayTeacher,
     ServerTeacher,
     TeacherSettings,
+    models,
     options,
 )
 
@@ -34,7 +35,15 @@ def test_options_are_what_is_set() -> None:
     lite = GeminiTeacher(thinking_budget=None, thinking_level="MINIMAL", fixed_sampling=True, temperature=0.1)
     assert options(lite) == "fixed_sampling=True thinking_level=MINIMAL"
     assert options(ServerTeacher(model="qwen")) == ""
-    assert options(ServerTeacher(model="qwen", allow_model=("llama",))) == "allow_model=['llama']"
+
+
+def test_whose_answers_are_accepted_names_no_answer_anew() -> None:
+    allowing = ServerTeacher(model="qwen", allow_model=("llama",))
+    assert options(allowing) == options(ServerTeacher(model="qwen"))
+    assert models(allowing) == ("qwen", "llama")
+    assert models(EmbeddedTeacher()) == ()
+    # A data set that another model may have written is another data set.
+    assert allowing.identity() != ServerTeacher(model="qwen").identity()
 
 
 def test_every_kind_says_the_same_things() -> None:
