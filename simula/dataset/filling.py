@@ -57,6 +57,10 @@ class Filling:
     """Of the calls made here; candidates that were restored are not in it."""
     exhausted: bool = False
     """The token budget came first; candidates from there on are dropped."""
+    dropped: int = 0
+    """Candidates that were in flight when it came; how many depends on when calls return."""
+    dropped_tokens: int = 0
+    """What these cost."""
     _waiting: dict[int, Candidate] = field(default_factory=dict)
     _hopeful: int = 0
     """Waiting candidates that may become rows."""
@@ -165,6 +169,9 @@ class Filling:
         while (ready := self._waiting.pop(len(self._history), None)) is not None:
             self._hopeful -= ready.status == "accepted"
             self._append(self._filtered(ready))
+            if self.exhausted:
+                self.dropped += 1
+                self.dropped_tokens += ready.tokens
         self.on_change(self)
         self._changed.set()
 

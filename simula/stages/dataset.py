@@ -152,6 +152,8 @@ def _said(config: Config, filling: Filling, counts: Counts) -> dict[str, Any]:
         **cost(counts.spent.spent, filling.tally),
         **counts.said(),
     }
+    if filling.exhausted:
+        said["dropped"] = {"candidates": filling.dropped, "tokens": filling.dropped_tokens}
     if isinstance(config.domain.task, MultipleChoice):
         said["right_letters"] = dict(sorted(counts.answers.items()))
     return said

@@ -164,12 +164,15 @@ def test_a_token_budget_ends_the_data_set_at_the_same_candidate(
     assert ended.exhausted == (paid < len(everything.candidates))
     assert ended.tokens == 45 + paid * each
     assert ended.accepted == len(rows(ended))
+    assert ended.dropped_tokens == ended.dropped * each
+    assert 0 < ended.dropped <= concurrency if ended.exhausted else not ended.dropped
 
 
 def test_a_budget_cuts_what_is_stored_too() -> None:
     stored = filled(20)[0].candidates
     ended, teacher = filled(20, tokens=100, stored=stored)
     assert (ended.candidates, ended.exhausted, teacher.asked) == (stored[:3], True, 0)
+    assert ended.dropped == 0
 
 
 def test_every_refusal_is_kept_with_its_reason() -> None:

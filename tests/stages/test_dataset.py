@@ -91,6 +91,7 @@ def test_a_token_budget_pays_for_the_taxonomies_too(store: Store) -> None:
     assert 57000 < spent[0] + spent[2] <= 60000
     assert 59000 < spent[1] <= 60000
     assert full["ended_by"] == plain["ended_by"] == "tokens"
+    assert full["dropped"]["tokens"] > full["dropped"]["candidates"] > 0
     assert plain["rows"] > 3 * full["rows"] > 0
 
 
