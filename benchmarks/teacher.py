@@ -11,7 +11,6 @@ client in a bare loop, and the same data set through it. Each is measured in a w
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import random
@@ -277,7 +276,7 @@ def main() -> None:
     parser.add_argument("--latency", type=float, nargs="*", default=[0.5, 0.05], help="seconds")
     arguments = parser.parse_args()
     os.environ[KEY] = "none"
-    asyncio.run(measure(arguments.seconds, arguments.latency))
+    anyio.run(measure, arguments.seconds, arguments.latency)
 
 
 if __name__ == "__main__":
