@@ -29,7 +29,7 @@ RUNS = {
 """Command that works through stages, to the last of them."""
 
 
-FLAGS = ["--multirun", "-m", "--config-dir", "--cfg", "--json", "--debug", "--help"]
+FLAGS = ["--multirun", "-m", "--config-dir", "--cfg", "--json", "--inspect", "--student", "--debug", "--help"]
 
 
 @dataclass(slots=True)
@@ -40,6 +40,10 @@ class Arguments:
     sweep: bool = False
     folder: Path | None = None
     json: bool = False
+    inspect: bool = False
+    """Of train: print one batch, and train nothing."""
+    student: bool = False
+    """Of export: the trained student, not the data set."""
     hydra: list[str] = field(default_factory=list)
     """Hydra's own flags that only print something: --cfg job, and -sc of tab completion."""
 
@@ -97,6 +101,10 @@ def _arguments(rest: Sequence[str]) -> Arguments:
             found.sweep = True
         elif word == "--json":
             found.json = True
+        elif word == "--inspect":
+            found.inspect = True
+        elif word == "--student":
+            found.student = True
         elif word.split("=")[0] in ("--config-dir", "-cd"):
             found.folder = _folder(word.partition("=")[2] or next(words, ""))
         elif word in ("--cfg", "-sc"):
@@ -118,6 +126,12 @@ def _folder(name: str) -> Path:
 
 
 def _run(command: str, arguments: Arguments) -> int:
+    for flag, given, of in (
+        ("inspect", arguments.inspect, "train"),
+        ("student", arguments.student, "export"),
+    ):
+        if given and command != of:
+            raise ConfigurationError(f"--{flag} is an option of simula {of}, not of simula {command}")
     if arguments.hydra:
         # These print and end; no cell is run.
         _launch(command, arguments)
@@ -143,9 +157,13 @@ def _run(command: str, arguments: Arguments) -> int:
 
         return report(chosen, everything=everything)
     if command == "export":
-        from simula.export import export
+        from simula.export import export, export_student
 
-        return export(chosen, arguments.folder)
+        return (export_student if arguments.student else export)(chosen, arguments.folder)
+    if arguments.inspect:
+        from simula.report.inspection import print_inspection
+
+        return print_inspection(chosen)
     _check_writable(chosen[0].config.paths.root)
     _launch(command, arguments)
     return _conclude(command, chosen)

@@ -82,6 +82,29 @@ def tiny_llama(tmp_path_factory: pytest.TempPathFactory, tokenizer: Any) -> Stud
     return _stored(LlamaForCausalLM, LlamaConfig(**TINY), tokenizer, tmp_path_factory.mktemp("llama"))
 
 
+@pytest.fixture(scope="session")
+def tiny_multimodal(tmp_path_factory: pytest.TempPathFactory, tokenizer: Any) -> Path:
+    """Gemma 3 with its vision tower, under the names that the hub's files use."""
+    import torch
+    from safetensors.torch import load_file
+    from transformers import Gemma3Config, Gemma3ForConditionalGeneration
+
+    folder = tmp_path_factory.mktemp("multimodal")
+    vision = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = Gemma3Config(
+        text_config=TINY | {"layer_types": ["sliding_attention", "full_attention"], "sliding_window": 8},
+        vision_config=vision | {"image_size": 28, "patch_size": 14},
+        mm_tokens_per_image=4,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        Gemma3ForConditionalGeneration(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    names = load_file(folder / "model.safetensors")
+    assert "language_model.model.layers.0.self_attn.q_proj.weight" in names
+    return folder
+
+
 def _stored(kind: Any, config: Any, tokenizer: Any, folder: Path) -> StudentSettings:
     import torch
 

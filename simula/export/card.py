@@ -89,26 +89,27 @@ def _front_matter(config: Config, manifest: Mapping[str, Any]) -> str:
 
 
 def _files(facts: Facts) -> Iterator[str]:
-    yield _table("", ("file", "what"), facts.files.items())
+    yield table("", ("file", "what"), facts.files.items())
     yield "Columns of the Parquet files:"
-    yield _table("", ("columns", "what"), COLUMNS.items())
+    yield table("", ("columns", "what"), COLUMNS.items())
 
 
 def _mechanism(facts: Facts) -> Iterator[str]:
     config, manifest = facts.config, facts.manifest
-    yield _table("", ("part", "setting"), [*_axes(config), *_roles(config)])
+    yield table("", ("part", "setting"), [*axes(config), *roles(config)])
     made = manifest["made"]
     keys = [("data set", manifest["key"])]
     keys += [(name, key) for name, key in manifest["inputs"].items()]
     keys += [("seed of the data", str(config.scalars.data_seed))]
     keys += [("revision of simula", made["git_revision"] or "an installed package")]
     keys += [(name, version) for name, version in made["versions"].items()]
-    yield _table("", ("identity", ""), keys)
+    yield table("", ("identity", ""), keys)
     prompts = ", ".join(f"{name} {fingerprint}" for name, fingerprint in manifest["templates"].items())
     yield escaped(f"Prompt files, with the hash of their text: {prompts}.")
 
 
-def _axes(config: Config) -> Iterator[tuple[str, str]]:
+def axes(config: Config) -> Iterator[tuple[str, str]]:
+    """The mechanism: what each of its parts is called, and what was chosen."""
     if config.draws_mixes:
         yield "recipe", "the paper's (Simula): mix, scenario, complexity, sample, critics"
         levels = {"all": "nodes of all levels", "top": "nodes of the top level only"}[config.taxonomy.levels]
@@ -139,7 +140,8 @@ def _diversity(config: Config) -> str:
     return f"{said}; from {after} earlier ones of a mix on, the last {shown} are shown"
 
 
-def _roles(config: Config) -> Iterator[tuple[str, str]]:
+def roles(config: Config) -> Iterator[tuple[str, str]]:
+    """Who writes and who judges."""
     roles: dict[str, TeacherSettings] = {"writer": config.teacher}
     if config.critic.requirements:
         roles["requirement critic"] = config.judged_by
@@ -153,7 +155,11 @@ def _candidates(manifest: Mapping[str, Any]) -> Iterator[str]:
     tried = manifest["candidates"]
     said = f"{manifest['rows']:,} of {tried:,} candidates became rows"
     if manifest["ended_by"] == "tokens":
-        said += "; the data set ended with its token budget"
+        dropped = manifest["dropped"]
+        said += (
+            f"; the data set ended with its token budget ({dropped['candidates']:,} more, for "
+            f"{dropped['tokens']:,} tokens, were under way beyond it and were dropped)"
+        )
     yield f"{said}."
     again, harder = manifest["refinements"], manifest["complex_rows"]
     yield f"Rows of harder meta-prompts: {harder:,}. Data points written again after a verdict: {again:,}."
@@ -161,7 +167,7 @@ def _candidates(manifest: Mapping[str, Any]) -> Iterator[str]:
         lines = [
             (why, f"{count:,}", f"{100 * count / tried:.1f}") for why, count in manifest["refused"].items()
         ]
-        yield _table("", ("refused as", "candidates", "% of all"), lines)
+        yield table("", ("refused as", "candidates", "% of all"), lines)
     else:
         yield "None was refused."
 
@@ -202,7 +208,7 @@ def _factor(shift: FactorShift) -> str:
             f"Total variation between plan and rows: {shift.distance:.3f}; "
             f"{shift.distance_by_chance:.3f} is to be expected by chance."
         )
-    return _table(shift.factor, ("node", "rows", "% of rows", "% of candidates", "% planned"), lines, notes)
+    return table(shift.factor, ("node", "rows", "% of rows", "% of candidates", "% planned"), lines, notes)
 
 
 def _share(part: int, whole: int) -> str:
@@ -246,7 +252,7 @@ def _cost(facts: Facts) -> Iterator[str]:
         "tokens written",
         "price, $",
     )
-    yield _table("", columns, lines)
+    yield table("", columns, lines)
     yield "Of all candidates, the refused ones included, by the price list of the configuration."
 
 
@@ -267,7 +273,7 @@ def _licence(config: Config) -> str:
     )
 
 
-def _table(title: str, columns: tuple[str, ...], lines: Any, notes: Any = ()) -> str:
+def table(title: str, columns: tuple[str, ...], lines: Any, notes: Any = ()) -> str:
     """A table in Markdown; numbers stand right where a column holds nothing else."""
     cells = tuple(tuple(line) for line in lines)
     words = [at for at in range(len(columns)) if any(not _number(line[at]) for line in cells)]

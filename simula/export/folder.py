@@ -83,7 +83,7 @@ def write_folder(store: Store, config: Config, manifest: dict[str, Any], make: s
     try:
         (work / "data").mkdir(parents=True)
         _write(store, config, manifest, make, work)
-        _publish(work, final)
+        publish(work, final)
     except OSError as error:
         raise StoreError(f"{final} cannot be written: {error}; paths.export names another place") from error
     finally:
@@ -120,7 +120,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _publish(work: Path, final: Path) -> None:
+def publish(work: Path, final: Path) -> None:
     """Put the folder in its place at once, or, where there is one, file by file, with the checksums last.
 
     Files of the user's own (a clone's `.git`) stay.

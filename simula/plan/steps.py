@@ -211,7 +211,7 @@ def _parts(place: str) -> tuple[str, str]:
 def _training(step: Step, config: Config, assumed: Assumptions) -> Step:
     """Forward and backward through frozen weights: 4 operations a parameter and token."""
     tokens = config.scalars.size * config.selection.kept * config.training.epochs * assumed.tokens_a_row
-    parameters = config.student.billion_parameters * 1e9
+    parameters = config.student.parameters
     # An adapter of rank 16 on every projection is 0.8 % of Gemma 3 4B; it is kept in 32 bits.
     adapter = parameters * 0.008 * config.training.lora.rank / 16 * 4
     hours = 4 * parameters * tokens / assumed.gpu_flops / 3600
@@ -220,5 +220,5 @@ def _training(step: Step, config: Config, assumed: Assumptions) -> Step:
 
 def _evaluation(step: Step, config: Config, assumed: Assumptions) -> Step:
     tokens = (config.evaluation.limit or assumed.test_items) * assumed.tokens_a_row
-    operations = 2 * config.student.billion_parameters * 1e9 * tokens
+    operations = 2 * config.student.parameters * tokens
     return replace(step, gpu_hours=operations / assumed.gpu_flops / 3600)

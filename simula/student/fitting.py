@@ -15,19 +15,18 @@ import torch
 from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 
 from simula.domain import Domain, Example
-from simula.errors import StudentError
 from simula.student import adapter
 from simula.student.checkpoints import Checkpoints, newest
 from simula.student.data import Loader, StudentData
 from simula.student.hardware import Hardware
 from simula.student.module import StudentModule
 from simula.student.ranks import Place, Replicas, others
-from simula.student.rows import Rows, held_out, tokenized
+from simula.student.rows import Rows, prepared
 from simula.student.selection import validation_steps
 from simula.student.settings import StudentSettings, TrainingSettings
 from simula.student.template import Template
 from simula.student.validation import Validation, answer_accuracy
-from simula.student.weights import load
+from simula.student.weights import load, tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +88,10 @@ class _Run:
     ) -> None:
         self._job, self._log, self._progress = job, log, progress
         training = job.training
-        model, tokenizer = load(job.student, job.cache, training.method)
-        self._template = Template(tokenizer, job.student.prompt)
-        learned, held = held_out(len(job.examples), training, job.seed)
-        self._held = [job.examples[i] for i in held]
-        self._rows = tokenized(job.domain, [job.examples[i] for i in learned], self._template, training)
-        if not self._rows.rows:
-            raise StudentError(
-                f"all {len(learned)} rows are longer than training.max_tokens={training.max_tokens}"
-            )
+        # What is quick to fail comes before the weights.
+        self._template = Template(tokenizer(job.student, job.cache), job.student.prompt)
+        self._rows, self._held = prepared(job.domain, job.examples, self._template, training, job.seed)
+        model, _ = load(job.student, job.cache, training.method)
         self._model = adapter.tunable(model, training, job.seed)
         if job.hardware.gradient_checkpointing:
             _checkpointed(adapter.bare(self._model))

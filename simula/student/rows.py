@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from simula.domain import Domain, Example
 from simula.draws import generator
+from simula.errors import StudentError
 from simula.student.settings import TrainingSettings
 from simula.student.template import Template
 
@@ -57,6 +58,25 @@ def tokenized(
                     continue
             rows.append(Row(np.array(ids[:limit], np.int32), len(prompt)))
     return Rows(tuple(rows), too_long)
+
+
+def prepared(
+    domain: Domain, examples: Sequence[Example], template: Template, training: TrainingSettings, seed: int
+) -> tuple[Rows, list[Example]]:
+    """The rows to train on, and the examples to validate on.
+
+    Raises:
+        StudentError: there is no example, or none that fits.
+    """
+    if not examples:
+        raise StudentError(f"the data set of domain {domain.name} is empty: there is nothing to train on")
+    learned, held = held_out(len(examples), training, seed)
+    kept = tokenized(domain, [examples[i] for i in learned], template, training)
+    if not kept.rows:
+        raise StudentError(
+            f"all {len(learned)} rows are longer than training.max_tokens={training.max_tokens}"
+        )
+    return kept, [examples[i] for i in held]
 
 
 def held_out(count: int, training: TrainingSettings, seed: int) -> tuple[list[int], list[int]]:

@@ -35,6 +35,37 @@ class HubWeights(Settings):
     """Commit of the hub repository; a folder has none."""
 
 
+class Shape(Settings):
+    """The sizes of a decoder as Llama and Gemma 3 have them; the embedding is the projection, too."""
+
+    hidden: int = Field(ge=1)
+    intermediate: int = Field(ge=1)
+    layers: int = Field(ge=1)
+    queries: int = Field(ge=1)
+    """Width of all query heads together."""
+    keys: int = Field(ge=1)
+    """Width of all key heads together; values have the same."""
+    vocabulary: int = Field(ge=1)
+
+    @property
+    def embedding(self) -> int:
+        """Weights of the embedding."""
+        return self.vocabulary * self.hidden
+
+    @property
+    def parameters(self) -> int:
+        """Weights of all matrices; norms, less than a thousandth, are left out."""
+        return self.embedding + self.layers * sum(a * b for a, b in self._projections())
+
+    def adapter_parameters(self, rank: int) -> int:
+        """Weights of an adapter on every projection of every layer: two matrices each."""
+        return self.layers * rank * sum(a + b for a, b in self._projections())
+
+    def _projections(self) -> list[tuple[int, int]]:
+        attention = [(self.hidden, width) for width in (self.queries, self.keys, self.keys, self.queries)]
+        return [*attention, *[(self.hidden, self.intermediate)] * 3]
+
+
 class StudentSettings(Settings):
     """The model that is tuned and examined."""
 
@@ -43,12 +74,19 @@ class StudentSettings(Settings):
     weights: Annotated[PackagedWeights | HubWeights, Field(discriminator="type")]
     """Where the model comes from."""
     billion_parameters: float = incidental(1.0, gt=0)
-    """Of the language model, billions; what `simula plan` counts with."""
+    """Of the language model, billions; what `simula plan` counts with where the shape is not stated."""
+    shape: Shape | None = incidental(None)
+    """Sizes of the language model, for the plan's parameters and memory; no part of the identity."""
     prompt: Literal["chat", "plain"] = "chat"
     """`chat`: the model's own chat template. `plain`, for pre-trained students: the question, a line
     that reads `Answer:`, and the answer; the paper is silent."""
     dtype: Literal["float32", "bfloat16"] = "float32"
     """Type of the frozen weights; those of the adapter are float32 always."""
+
+    @property
+    def parameters(self) -> float:
+        """Weights of the language model."""
+        return self.shape.parameters if self.shape else self.billion_parameters * 1e9
 
 
 class Lora(Settings):

@@ -10,7 +10,6 @@ from pathlib import Path
 from statistics import fmean
 
 from simula.domain import Domain, Example
-from simula.errors import StudentError
 from simula.student import adapter
 from simula.student.fitting import Job, fitted
 from simula.student.hardware import found
@@ -91,8 +90,6 @@ def train(
     Raises:
         StudentError: no example, none that fits, weights that are missing, an adapter that fits nowhere.
     """
-    if not examples:
-        raise StudentError(f"the data set of domain {domain.name} is empty: there is nothing to train on")
     hardware = found(trainer or TrainerSettings(), training)
     checkpoints = folder / "checkpoints"
     job = Job(domain, tuple(examples), student, training, hardware, seed, checkpoints, cache)

@@ -78,7 +78,7 @@ def check(student: StudentSettings) -> None:
     if isinstance(student.weights, PackagedWeights):
         _packaged_file(student.name, student.weights)
         return
-    source, revision = _hub(student.weights)
+    source, revision = hub(student.weights)
     with _loading(student, source):
         config = AutoConfig.from_pretrained(source, revision=revision)
     _check_architecture(student.name, config.get_text_config(decoder=True))
@@ -112,10 +112,11 @@ def _source(student: StudentSettings, cache: Path) -> tuple[str, str | None]:
     """What transformers loads, and at which revision."""
     if isinstance(student.weights, PackagedWeights):
         return str(_converted(student.name, student.weights, cache)), None
-    return _hub(student.weights)
+    return hub(student.weights)
 
 
-def _hub(weights: HubWeights) -> tuple[str, str | None]:
+def hub(weights: HubWeights) -> tuple[str, str | None]:
+    """A repository and its revision; a folder has none."""
     return weights.id, None if Path(weights.id).is_dir() else weights.revision
 
 
@@ -132,6 +133,9 @@ def _pretrained(source: str, revision: str | None, options: dict[str, Any]) -> t
         **options,
     )
     model, info = loaded
+    if text is not config:
+        # Else save_pretrained would give a text half the names of the whole model, by which none is found.
+        model._weight_conversions = None
     return model, set(info["missing_keys"]) | {key for key, *_ in info["mismatched_keys"]}
 
 
@@ -177,7 +181,7 @@ def _packaged_file(name: str, weights: PackagedWeights) -> Path:
 
 
 def _convert(gguf: Path, folder: Path) -> None:
-    with _quiet(), redirect_stderr(io.StringIO()):
+    with quiet(), redirect_stderr(io.StringIO()):
         tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
         model: Any = AutoModelForCausalLM.from_pretrained(
             gguf.parent, gguf_file=gguf.name, dtype=torch.float32
@@ -195,7 +199,7 @@ def _convert(gguf: Path, folder: Path) -> None:
 def _loading(student: StudentSettings, source: str) -> Iterator[None]:
     """Without the library's own remarks; what it raises becomes one sentence."""
     try:
-        with _quiet():
+        with quiet():
             yield
     except (OSError, ValueError, SafetensorError) as error:
         raise StudentError(f"student {student.name}: {_problem(error, source)}") from error
@@ -232,7 +236,7 @@ def _first_line(error: Exception) -> str:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Without transformers' bars and load reports: what they warn of is checked here."""
     logging: Any = transformers.utils.logging
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()

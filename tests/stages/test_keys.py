@@ -51,7 +51,7 @@ def test_what_is_incidental_changes_no_key() -> None:
         "tracking=none",
         "paths.root=/elsewhere",
         "teacher.price.input=3",
-        "student.billion_parameters=7",
+        "student.shape.layers=7",
     ]
     assert keys(*incidental) == keys()
 

@@ -14,7 +14,7 @@ from simula.domain import Domain, Example, MultipleChoice
 from simula.errors import StudentError
 from simula.student.adapter import tuned
 from simula.student.checkpoints import Checkpoints
-from simula.student.settings import StudentSettings, TrainingSettings
+from simula.student.settings import HubWeights, StudentSettings, TrainingSettings
 from simula.student.training import TrainingSummary, train
 
 QUIZ = Domain(name="quiz", description="A quiz.", task=MultipleChoice(options=2), instructions="A letter.")
@@ -69,6 +69,15 @@ def test_every_weight_is_trained_and_the_kept_model_is_the_trained_one(
     plain = AutoModelForCausalLM.from_pretrained(tmp_path / "model")
     with torch.no_grad():
         torch.testing.assert_close(model(ids).logits, plain(ids).logits)
+
+
+def test_a_text_half_is_kept_under_its_own_names(tiny_multimodal: Path, tmp_path: Path) -> None:
+    """transformers would write it as it was read, under those of the whole model."""
+    half = StudentSettings(name="half", weights=HubWeights(id=str(tiny_multimodal)))
+    run(half, tmp_path)
+    names = load_file(tmp_path / "model" / "model.safetensors")
+    assert "model.layers.0.self_attn.q_proj.weight" in names
+    tuned(half, tmp_path / "model", tmp_path)
 
 
 def test_full_tuning_goes_on_from_a_checkpoint_to_the_same_weights(

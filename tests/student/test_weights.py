@@ -21,27 +21,6 @@ from simula.student.settings import HubWeights, Lora, PackagedWeights, StudentSe
 from simula.student.weights import check, load
 
 
-@pytest.fixture(scope="module")
-def multimodal(tmp_path_factory: pytest.TempPathFactory, tokenizer: Any, tiny_text: dict[str, Any]) -> Path:
-    """Gemma 3 with its vision tower, under the names that the hub's files use."""
-    from transformers import Gemma3Config, Gemma3ForConditionalGeneration
-
-    folder = tmp_path_factory.mktemp("multimodal")
-    vision = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
-    config = Gemma3Config(
-        text_config=tiny_text | {"layer_types": ["sliding_attention", "full_attention"], "sliding_window": 8},
-        vision_config=vision | {"image_size": 28, "patch_size": 14},
-        mm_tokens_per_image=4,
-    )
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        Gemma3ForConditionalGeneration(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    names = load_file(folder / "model.safetensors")
-    assert "language_model.model.layers.0.self_attn.q_proj.weight" in names
-    return folder
-
-
 def student(folder: Path) -> StudentSettings:
     return StudentSettings(name="tiny", weights=HubWeights(id=str(folder)))
 
@@ -53,61 +32,63 @@ NAMES = {
 
 
 @pytest.mark.parametrize("names", NAMES)
-def test_the_text_half_of_a_multimodal_model(multimodal: Path, tmp_path: Path, names: str) -> None:
+def test_the_text_half_of_a_multimodal_model(tiny_multimodal: Path, tmp_path: Path, names: str) -> None:
     from transformers import Gemma3ForConditionalGeneration
 
     named = tmp_path / "named"
-    shutil.copytree(multimodal, named)
+    shutil.copytree(tiny_multimodal, named)
     tensors = load_file(named / "model.safetensors")
     renamed = {name.replace(NAMES["published"], NAMES[names]): value for name, value in tensors.items()}
     save_file(renamed, named / "model.safetensors", metadata={"format": "pt"})
     text, _ = load(student(named), tmp_path)
-    whole = Gemma3ForConditionalGeneration.from_pretrained(multimodal)
+    whole = Gemma3ForConditionalGeneration.from_pretrained(tiny_multimodal)
     ids = torch.arange(30)[None]
     with torch.no_grad():
         torch.testing.assert_close(text(ids).logits, whole(input_ids=ids).logits)
     assert not [name for name, _ in text.named_modules() if "vision" in name]
 
 
-def test_the_obvious_call_would_give_random_weights(multimodal: Path) -> None:
+def test_the_obvious_call_would_give_random_weights(tiny_multimodal: Path) -> None:
     """Why the names are mapped and what is missing is asked for: transformers itself only warns."""
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    text = AutoConfig.from_pretrained(multimodal).get_text_config(decoder=True)
-    loaded: Any = AutoModelForCausalLM.from_pretrained(multimodal, config=text, output_loading_info=True)
+    text = AutoConfig.from_pretrained(tiny_multimodal).get_text_config(decoder=True)
+    loaded: Any = AutoModelForCausalLM.from_pretrained(tiny_multimodal, config=text, output_loading_info=True)
     assert loaded[1]["missing_keys"] >= dict(loaded[0].named_parameters()).keys()
 
 
-def test_an_adapter_is_on_all_language_layers_and_never_on_the_vision_tower(multimodal: Path) -> None:
+def test_an_adapter_is_on_all_language_layers_and_never_on_the_vision_tower(tiny_multimodal: Path) -> None:
     from transformers import Gemma3ForConditionalGeneration
 
-    whole = Gemma3ForConditionalGeneration.from_pretrained(multimodal)
+    whole = Gemma3ForConditionalGeneration.from_pretrained(tiny_multimodal)
     tuned = adapted(whole, Lora(rank=2), seed=0)
     trained = {name for name, weight in tuned.named_parameters() if weight.requires_grad}
     assert len(trained) == 2 * 7 * 2
     assert all("language_model.layers." in name for name in trained)
 
 
-def test_weights_for_full_tuning_are_float32_whatever_was_published(multimodal: Path, tmp_path: Path) -> None:
-    published = student(multimodal).model_copy(update={"dtype": "bfloat16"})
+def test_weights_for_full_tuning_are_float32_whatever_was_published(
+    tiny_multimodal: Path, tmp_path: Path
+) -> None:
+    published = student(tiny_multimodal).model_copy(update={"dtype": "bfloat16"})
     assert load(published, tmp_path)[0].dtype == torch.bfloat16
     assert load(published, tmp_path, "full")[0].dtype == torch.float32
 
 
 def test_four_bits_without_a_gpu_or_the_package_are_one_sentence(
-    multimodal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_multimodal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr("simula.student.weights.package_folder", lambda _: None)
     with pytest.raises(
         StudentError, match=r"qlora needs an NVIDIA GPU and bitsandbytes .*; training\.method=lora"
     ):
-        load(student(multimodal), tmp_path, "qlora")
+        load(student(tiny_multimodal), tmp_path, "qlora")
 
 
-def test_a_cut_off_file_is_one_sentence(multimodal: Path, tmp_path: Path) -> None:
+def test_a_cut_off_file_is_one_sentence(tiny_multimodal: Path, tmp_path: Path) -> None:
     cut = tmp_path / "cut"
-    shutil.copytree(multimodal, cut)
+    shutil.copytree(tiny_multimodal, cut)
     data = (cut / "model.safetensors").read_bytes()
     (cut / "model.safetensors").write_bytes(data[: len(data) // 2])
     with pytest.raises(StudentError, match=f"the folder {cut} cannot be loaded as a model"):
@@ -176,14 +157,14 @@ def test_a_hub_that_cannot_be_reached_is_one_sentence(monkeypatch: pytest.Monkey
         check(StudentSettings(name="s", weights=HubWeights(id="org/far")))
 
 
-def test_weights_that_can_be_had_are_silent(tiny_gemma: StudentSettings, multimodal: Path) -> None:
+def test_weights_that_can_be_had_are_silent(tiny_gemma: StudentSettings, tiny_multimodal: Path) -> None:
     check(tiny_gemma)
-    check(student(multimodal))
+    check(student(tiny_multimodal))
 
 
-def test_a_missing_weight_is_not_replaced_by_random_numbers(multimodal: Path, tmp_path: Path) -> None:
+def test_a_missing_weight_is_not_replaced_by_random_numbers(tiny_multimodal: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken"
-    shutil.copytree(multimodal, broken)
+    shutil.copytree(tiny_multimodal, broken)
     tensors = load_file(broken / "model.safetensors")
     del tensors["language_model.model.layers.1.mlp.up_proj.weight"]
     save_file(tensors, broken / "model.safetensors", metadata={"format": "pt"})
