@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from google.genai import errors, types
-from pydantic import ValidationError
 
 from simula.errors import TeacherError
+from simula.teacher.bodies import count, mapping, mappings
 from simula.teacher.faults import PassingFault
 from simula.teacher.gemini import Gemini
 from simula.teacher.port import Reply, Request
@@ -68,15 +68,15 @@ def outcomes(path: Path, gemini: Gemini) -> Iterator[tuple[str, Outcome]]:
 
 
 def _outcome(said: Mapping[str, Any], gemini: Gemini) -> Outcome:
-    response = said.get("response") or {}
+    response = mapping(said.get("response"))
     # The documentation speaks of "a status object"; a line with "error" is what has been seen.
     if error := said.get("error") or said.get("status") or response.get("error"):
-        code = int(error.get("code") or 500)
-        return gemini.fault(errors.APIError(_HTTP.get(code, code), {"error": {"status": "", **error}}))
+        told = error if isinstance(error, Mapping) else {"message": str(error)}
+        code = count(told.get("code")) or 500
+        return gemini.fault(errors.APIError(_HTTP.get(code, code), {"error": {"status": "", **told}}))
     try:
-        return gemini.reply(types.GenerateContentResponse.model_validate(_needed(response)))
-    except ValidationError as error:
-        return PassingFault(gemini.boundary.clean(f"not an answer: {error}"))
+        with gemini.translated():
+            return gemini.reply(types.GenerateContentResponse.model_validate(_needed(response)))
     except (PassingFault, TeacherError) as error:
         return error
 
@@ -86,13 +86,13 @@ def _needed(response: Mapping[str, Any]) -> dict[str, Any]:
     said: dict[str, Any] = {}
     if "modelVersion" in response:
         said["modelVersion"] = response["modelVersion"]
-    if reason := (response.get("promptFeedback") or {}).get("blockReason"):
+    if reason := mapping(response.get("promptFeedback")).get("blockReason"):
         said["promptFeedback"] = {"blockReason": reason}
-    usage = response.get("usageMetadata") or {}
+    usage = mapping(response.get("usageMetadata"))
     said["usageMetadata"] = {name: usage[name] for name in _COUNTS if name in usage}
     said["candidates"] = []
-    for candidate in (response.get("candidates") or ())[:1]:
-        parts = (candidate.get("content") or {}).get("parts") or ()
+    for candidate in mappings(response.get("candidates"))[:1]:
+        parts = mappings(mapping(candidate.get("content")).get("parts"))
         shown = [{name: part[name] for name in ("text", "thought") if name in part} for part in parts]
         said["candidates"].append(
             {"content": {"parts": shown}, "finishReason": candidate.get("finishReason")}

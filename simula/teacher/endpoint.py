@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 
+from simula.teacher.bodies import mapping
 from simula.teacher.faults import Boundary, PassingFault
 from simula.teacher.retry_after import seconds_of
 
@@ -65,11 +66,9 @@ class Endpoint:
         return self._session
 
     def _fault(self, status: int, body: Mapping[str, Any], retry_after: str) -> Exception:
-        said = body.get("error", body)
-        if not isinstance(said, Mapping):
-            said = {"message": said}
+        said = mapping(body.get("error")) or body
         reason = f"{said.get('type', '')} {said.get('code', '')}"
-        message = str(said.get("message") or json.dumps(body))
+        message = str(said.get("message") or said.get("error") or json.dumps(body))
         return self._boundary.fault(status, message, reason, seconds_of(retry_after))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 import aiohttp
 from google import genai
@@ -14,6 +13,7 @@ from google.genai import errors, types
 from pydantic import ValidationError
 
 from simula.errors import TeacherUnavailable
+from simula.teacher.bodies import mapping, mappings, number
 from simula.teacher.faults import Boundary, PassingFault, secret_in
 from simula.teacher.port import Reply, Request, Usage
 from simula.teacher.retry_after import seconds_of
@@ -36,7 +36,12 @@ _BROKEN = (
     TransportError,
     errors.UnknownApiResponseError,
     json.JSONDecodeError,
+    UnicodeDecodeError,
     ValidationError,
+    # Of the client's own readers, at an answer of another shape.
+    AttributeError,
+    KeyError,
+    TypeError,
 )
 """What the client raises where the connection broke or what came back is not an answer."""
 
@@ -172,15 +177,17 @@ class Gemini:
 
     def fault(self, error: errors.APIError) -> Exception:
         """What an error of the API says, in the port's words."""
-        body = error.details if isinstance(error.details, Mapping) else {}
-        inner = body.get("error", body)
-        details = [item for item in inner.get("details", ()) if isinstance(item, Mapping)]
+        body = mapping(error.details)
+        inner = mapping(body.get("error")) or body
+        message = inner.get("message") or inner.get("error") or error.details
+        details = mappings(inner.get("details"))
         words = [str(error.status), *(str(item.get("reason", "")) for item in details)]
-        words += [str(quota.get("quotaId", "")) for item in details for quota in item.get("violations", ())]
-        waits = [_delay(item["retryDelay"]) for item in details if "retryDelay" in item]
+        quotas = [quota for item in details for quota in mappings(item.get("violations"))]
+        words += [str(quota.get("quotaId", "")) for quota in quotas]
         headers: Mapping[str, str] = getattr(error.response, "headers", None) or {}
-        wait = max(waits, default=seconds_of(headers.get("Retry-After", "")))
-        return self.boundary.fault(error.code, str(error.message), " ".join(words), wait)
+        waits = [number(str(item.get("retryDelay", "")).removesuffix("s")) for item in details]
+        wait = max([seconds_of(headers.get("Retry-After", "")), *waits])
+        return self.boundary.fault(error.code, str(message), " ".join(words), wait)
 
 
 def _text(candidate: types.Candidate) -> str:
@@ -197,8 +204,3 @@ def _usage(said: types.GenerateContentResponseUsageMetadata | None) -> Usage:
         completion=said.candidates_token_count or 0,
         thinking=said.thoughts_token_count or 0,
     )
-
-
-def _delay(said: Any) -> float:
-    """Seconds of a protobuf duration, "2.5s"."""
-    return float(str(said).removesuffix("s") or 0)

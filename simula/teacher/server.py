@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from simula.teacher.bodies import count, mapping
 from simula.teacher.endpoint import Endpoint
 from simula.teacher.faults import Boundary, PassingFault, secret_in
 from simula.teacher.port import Reply, Request, Usage
@@ -68,7 +69,7 @@ class Server:
         model = str(body.get("model") or self.model)
         if (wrong := self._boundary.other_model(model, self._settings.allow_model)) is not None:
             raise wrong
-        usage = _usage(body.get("usage") or {})
+        usage = _usage(mapping(body.get("usage")))
         if finish == "content_filter" or message.get("refusal"):
             return Reply(text="", model=model, finish="blocked", usage=usage)
         if finish == "length":
@@ -80,10 +81,10 @@ class Server:
 
 def _usage(said: Mapping[str, Any]) -> Usage:
     """Tokens; OpenAI counts thinking inside of the completion."""
-    thinking = int((said.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0)
+    thinking = count(mapping(said.get("completion_tokens_details")).get("reasoning_tokens"))
     return Usage(
-        prompt=int(said.get("prompt_tokens") or 0),
-        cached=int((said.get("prompt_tokens_details") or {}).get("cached_tokens") or 0),
-        completion=int(said.get("completion_tokens") or 0) - thinking,
+        prompt=count(said.get("prompt_tokens")),
+        cached=count(mapping(said.get("prompt_tokens_details")).get("cached_tokens")),
+        completion=max(0, count(said.get("completion_tokens")) - thinking),
         thinking=thinking,
     )
