@@ -77,8 +77,8 @@ def _outcome(said: Mapping[str, Any], gemini: Gemini) -> Outcome:
     try:
         with gemini.translated():
             return gemini.reply(types.GenerateContentResponse.model_validate(_needed(response)))
-    except (PassingFault, TeacherError) as error:
-        return error
+    except (PassingFault, TeacherError) as fault:
+        return fault
 
 
 def _needed(response: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,13 +45,13 @@ def read_lines(path: Path, offset: int) -> Found:
 
 
 def parse_line(line: bytes, key: str) -> Reply | None:
-    """The answer that a line holds; None where a crash spoiled it, or where it is another key's."""
+    """The answer that a line holds; None where it is spoiled, as by a crash, or where it is another key's."""
     try:
         said = json.loads(line)
-        if said["key"] != key:
+        if said["key"] != key or not isinstance(said["text"], str):
             return None
         return Reply(said["text"], said["model"], said["finish"], Usage(**said["usage"]), recorded=True)
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, TypeError):
         return None
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from simula.teacher.bodies import count, mapping
+from simula.teacher.bodies import count, mapping, mappings
 from simula.teacher.endpoint import Endpoint
 from simula.teacher.faults import Boundary, PassingFault, secret_in
 from simula.teacher.port import Reply, Request, Usage
@@ -63,7 +63,7 @@ class Server:
         try:
             choice = body["choices"][0]
             finish, message = choice["finish_reason"], choice["message"]
-            content = message.get("content") or ""
+            content = _text(message.get("content"))
         except (KeyError, IndexError, TypeError, AttributeError):
             raise PassingFault(self._boundary.clean(f"not a chat completion: {json.dumps(body)}")) from None
         model = str(body.get("model") or self.model)
@@ -77,6 +77,20 @@ class Server:
         if finish == "stop" and content:
             return Reply(text=content, model=model, finish="stop", usage=usage)
         raise PassingFault(f"an empty answer (finish reason {finish})")
+
+
+def _text(content: Any) -> str:
+    """A reply's text, which some servers send in parts; parts of other kinds, such as thoughts, are left out.
+
+    Raises:
+        TypeError: it is neither a text nor parts.
+    """
+    if isinstance(content, list):
+        said = [part["text"] for part in mappings(content) if part.get("type", "text") == "text"]
+        return "".join(said)
+    if content is not None and not isinstance(content, str):
+        raise TypeError(f"content is {type(content).__name__}")
+    return content or ""
 
 
 def _usage(said: Mapping[str, Any]) -> Usage:

@@ -8,7 +8,7 @@ from loopback import Answer, Loopback
 
 
 def answer(
-    content: str | None = '{"question":"How many?","answer":"5"}',
+    content: Any = '{"question":"How many?","answer":"5"}',
     finish: str = "stop",
     model: str = "qwen",
     **message: Any,

@@ -103,7 +103,14 @@ def test_a_torn_last_line_is_not_there_until_it_is_whole(tmp_path: Path, open_le
     assert [ledger.get(key(number)) for number in (1, 2, 3)] == [KEPT] * 3
 
 
-@pytest.mark.parametrize("damage", [b"\x00" * 40, b'{"key":"zz', b'{"key":"000000000009","text":"\x00\x00"}'])
+NO_TEXT = b'{"key":"000000000009","text":[{"text":"x"}],"model":"m","finish":"stop","usage":{}}'
+OTHER_USAGE = b'{"key":"000000000009","text":"x","model":"m","finish":"stop","usage":{"tokens":3}}'
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [b"\x00" * 40, b'{"key":"zz', b'{"key":"000000000009","text":"\x00\x00"}', NO_TEXT, OTHER_USAGE],
+)
 def test_a_spoiled_line_is_a_call_that_was_not_recorded(
     tmp_path: Path, open_ledger: Open, damage: bytes
 ) -> None:

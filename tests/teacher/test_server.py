@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
-from fake_openai import FakeServer
+from fake_openai import FakeServer, answer
 from loopback import Answer
 from teacher_requests import make_request
 
@@ -60,6 +60,25 @@ def test_thinking_is_told_from_the_reply() -> None:
     reply, fake = ask()
     assert reply.usage == Usage(prompt=40, cached=30, completion=12, thinking=3)
     assert "Authorization" not in fake.headers[0]
+
+
+def test_a_text_in_parts_is_one_text() -> None:
+    """Thoughts, which some servers send among them, are left out."""
+    parts = [
+        {"type": "thinking", "thinking": "counting"},
+        {"type": "text", "text": '{"question":"How many?",'},
+        {"text": '"answer":"5"}'},
+    ]
+    reply, fake = ask(answer(parts))
+    assert reply.text == '{"question":"How many?","answer":"5"}'
+    assert len(fake.bodies) == 1
+
+
+@pytest.mark.parametrize("content", [7, {"text": "x"}, [{"type": "text", "text": None}], [3]])
+def test_what_is_no_text_is_sent_again(content: Any) -> None:
+    reply, fake = ask(answer(content))
+    assert reply.text == '{"question":"How many?","answer":"5"}'
+    assert len(fake.bodies) == 2
 
 
 @pytest.mark.parametrize(
