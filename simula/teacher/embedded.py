@@ -80,7 +80,7 @@ class Embedded:
                 {"role": "system", "content": request.system},
                 {"role": "user", "content": request.prompt},
             ],
-            "grammar": _grammar(schema, self._settings.words_per_text),
+            "grammar": _grammar(schema, self._settings.words_per_text, self._settings.letters),
             "temperature": request.temperature,
             "max_tokens": request.max_tokens,
             "seed": request.seed % 2**31,
@@ -113,8 +113,8 @@ class Embedded:
 
 
 @lru_cache(maxsize=256)
-def _grammar(schema: str, words: int) -> str:
-    return str(xllamacpp.json_schema_to_grammar(bounded(json.loads(schema), words)))
+def _grammar(schema: str, words: int, letters: str) -> str:
+    return str(xllamacpp.json_schema_to_grammar(bounded(json.loads(schema), words, letters)))
 
 
 def parameters(settings: EmbeddedTeacher, path: str, slots: int) -> Any:

@@ -19,31 +19,34 @@ _LONGEST_LEAST = 16
 """Up to here the grammar engine accepts `minLength` beside a pattern; it gives up on longer ones."""
 
 
-def bounded(schema: Mapping[str, Any], words: int) -> dict[str, Any]:
+def bounded(schema: Mapping[str, Any], words: int, letters: str = "") -> dict[str, Any]:
     """`schema` with each free string held to `words` words, and written without white space.
+
+    Where `letters` are given, such as `가-힣`, a text begins with one of them, or with a digit.
 
     A string with an enumeration or a pattern stays as it is; `minLength` and `maxLength` hold beside the
     bound. llguidance, which xllamacpp's grammars are made for, decides by deterministic automata: the bound
     costs nothing measurable, unlike a large `maxLength` in llama.cpp's own grammars.
     """
     compact = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
-    return {**_bound(schema, words), "x-guidance": compact}
+    first = f"[0-9{letters}]" if letters else _FIRST
+    return {**_bound(schema, words, first), "x-guidance": compact}
 
 
-def _bound(value: Any, words: int) -> Any:
+def _bound(value: Any, words: int, first: str) -> Any:
     if isinstance(value, Mapping):
         if value.get("type") == "string" and not {"enum", "const", "pattern", "format"} & value.keys():
-            return _text(value, words)
-        return {key: _bound(item, words) for key, item in value.items()}
+            return _text(value, words, first)
+        return {key: _bound(item, words, first) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_bound(item, words) for item in value]
+        return [_bound(item, words, first) for item in value]
     return value
 
 
-def _text(schema: Mapping[str, Any], words: int) -> dict[str, Any]:
+def _text(schema: Mapping[str, Any], words: int, first: str) -> dict[str, Any]:
     least = schema.get("minLength", 0)
     if least <= _LONGEST_LEAST:
-        pattern = f"^{_FIRST}{_REST}{{0,{_WORD - 1}}}( {_REST}{{1,{_WORD}}}){{0,{words - 1}}}$"
+        pattern = f"^{first}{_REST}{{0,{_WORD - 1}}}( {_REST}{{1,{_WORD}}}){{0,{words - 1}}}$"
         return {**schema, "pattern": pattern}
     most = max(least, min(schema.get("maxLength", words * _MEAN_WORD), words * _MEAN_WORD))
-    return {"type": "string", "pattern": f"^{_FIRST}{_INNER}{{{least - 1},{most - 1}}}$"}
+    return {"type": "string", "pattern": f"^{first}{_INNER}{{{least - 1},{most - 1}}}$"}

@@ -239,6 +239,9 @@ class EmbeddedTeacher(Sampling):
     """Tokens less likely than this share of the likeliest one are not drawn."""
     words_per_text: int = Field(32, ge=1)
     """Words in a free text at most, held by the grammar: small models ramble."""
+    letters: str = Field("", pattern=r"^[^\[\]\\^]*$")
+    """Letters that a free text begins with, or else a digit, held by the grammar: small models that are told
+    to write Korean write English all the same. `가-힣` for Korean, `ऀ-ॿ` for Nepali; empty: those of any script."""
     concurrency: int = incidental(8, ge=1)
     """Calls decoded together, over all engines."""
     engines: int | None = incidental(None, ge=1)

@@ -17,6 +17,7 @@ import xllamacpp
 from gguf import GGUFReader, GGUFWriter, LlamaFileType
 from gguf.constants import GGMLQuantizationType as Type
 from gguf.quants import dequantize, quantize
+from pydantic import ValidationError
 from teacher_requests import make_request
 
 from simula.domain.schema import TEXT, strict_object
@@ -121,6 +122,16 @@ def test_the_model_keeps_within_the_bounds(embedded: Teacher) -> None:
         assert 1 <= len(said["text"].split()) <= 6
         assert re.fullmatch(r"-?[0-9]{1,4}(\.[0-9]{1,2})?", said["number"])
         assert reply.finish == "stop"
+
+
+def test_a_text_begins_with_the_letters_of_its_language() -> None:
+    pattern = bounded(TEXT, 8, "가-힣")["pattern"]
+    assert re.search(pattern, "직각삼각형의 넓이는 얼마입니까?")
+    assert re.search(pattern, "3과 4의 합은 얼마입니까?")
+    assert not re.search(pattern, "What is the area?")
+    assert not re.search(pattern, "समकोण त्रिभुजको क्षेत्रफल कति हो?")
+    with pytest.raises(ValidationError, match="letters"):
+        EmbeddedTeacher(letters="[가")
 
 
 def test_a_long_least_length(embedded: Teacher) -> None:
