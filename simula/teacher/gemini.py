@@ -98,6 +98,7 @@ class Gemini:
             timeout=round(settings.timeout * 1000),
             # One attempt, said explicitly: without it the client hides a retry after 1 to 10 seconds.
             retry_options=types.HttpRetryOptions(attempts=1),
+            async_client_args={"raise_for_status": _status_first},
         )
         if not settings.vertex:
             return genai.Client(vertexai=False, api_key=secret, http_options=http)
@@ -188,6 +189,17 @@ class Gemini:
         waits = [number(str(item.get("retryDelay", "")).removesuffix("s")) for item in details]
         wait = max([seconds_of(headers.get("Retry-After", "")), *waits])
         return self.boundary.fault(error.code, str(message), " ".join(words), wait)
+
+
+async def _status_first(response: aiohttp.ClientResponse) -> None:
+    """Tell an error's status even where its body is not the JSON that it says it is: the client would lose it."""
+    if response.status < 400:
+        return
+    try:
+        await response.json(content_type=None)
+    except ValueError:
+        said = {"message": await response.text(errors="replace")}
+        raise errors.APIError(response.status, said, response) from None
 
 
 def _text(candidate: types.Candidate) -> str:

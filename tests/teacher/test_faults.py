@@ -82,6 +82,9 @@ STOPPING = {
         "refuses the credentials of SOME_KEY",
     ),
     "401": (status(401, "Invalid credentials.", "UNAUTHENTICATED"), "refuses the credentials of SOME_KEY"),
+    "401 page": (both((401, "<html>no</html>", {})), "refuses the credentials of SOME_KEY"),
+    "403 torn": (both((403, '{"error": {"code": 403, "mess', {})), "refuses the credentials of SOME_KEY"),
+    "404 page": (both((404, "404 page not found", {})), "there is no model .* or no longer"),
     "402": (status(402, "Payment required."), "refuses the credentials of SOME_KEY"),
     "403": (
         status(403, "Your project is denied.", "PERMISSION_DENIED"),
