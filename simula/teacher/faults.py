@@ -7,7 +7,10 @@ fault                           outcome
                                 a spent quota a minute, other calls are held back as long (`circuit.py`)
 429, the day's quota or a wait  stop: "the quota is used up"
 of more than ten minutes
-408, 500, 502, 503, 504, 529    sent again, after waits that double, with jitter (`repeats.py`)
+408, 500, 502, 503, 504, 529    sent again, after waits that double, with jitter (`repeats.py`), and no sooner
+                                than RetryInfo or Retry-After asks
+the same, a wait of more than   stop: "asks to come back in 3,600 s"
+ten minutes
 time-out, slow drip             the whole call, reading included, has `timeout` seconds; sent again
 dropped connection              sent again
 truncated or foreign body       sent again
@@ -120,6 +123,10 @@ class Boundary:
         if status == 429 and (wait > _PATIENCE or _SPENT.search(reason)):
             return TeacherUnavailable(
                 f"{self.model}: the quota is used up ({said}); the same command goes on when there is more"
+            )
+        if status in _PASSING and wait > _PATIENCE:
+            return TeacherUnavailable(
+                f"{self.model} asks to come back in {wait:,.0f} s ({said}); the same command goes on then"
             )
         if status in _PASSING:
             quota = status == 429 and bool(_NAMED_QUOTA.search(reason))

@@ -192,7 +192,7 @@ class Gemini:
 
 
 async def _status_first(response: aiohttp.ClientResponse) -> None:
-    """Tell an error's status even where its body is not the JSON that it says it is: the client would lose it."""
+    """Tell the status of an error whose body is not the JSON that it says it is: the client would lose it."""
     if response.status < 400:
         return
     try:

@@ -106,6 +106,20 @@ STOPPING = {
         ),
         "quota is used up",
     ),
+    "maintenance": (
+        Fault(
+            fake_gemini.error(503, "UNAVAILABLE", "Maintenance.", RetryInfo={"retryDelay": "3600s"}),
+            fake_openai.error(503, "Maintenance.", Retry_After="3600"),
+        ),
+        r"asks to come back in 3,600 s \(503: Maintenance.\); the same command goes on then",
+    ),
+    "busy until tomorrow": (
+        Fault(
+            fake_gemini.error(529, "OVERLOADED", "Overloaded.", RetryInfo={"retryDelay": "40000s"}),
+            (529, "<html>overloaded</html>", {"Retry-After": "40000"}),
+        ),
+        "asks to come back in 40,000 s",
+    ),
     "another model": (
         Fault(fake_gemini.answer(model="other"), fake_openai.answer(model="other")),
         r"accept it with teacher.allow_model=\[other\]",
