@@ -10,6 +10,8 @@ from typing import Any
 
 import lightning.pytorch as pl
 
+from simula.student.preemption import Notice
+
 _LAST, _PREVIOUS = "last.ckpt", "previous.ckpt"
 
 
@@ -20,11 +22,17 @@ class Checkpoints(pl.Callback):
     a whole one.
     """
 
-    def __init__(self, folder: Path, seconds: float, progress: Callable[[int, int], None]) -> None:
-        """`seconds` between two checkpoints; `progress` gets steps done and steps of the run."""
+    def __init__(
+        self, folder: Path, seconds: float, progress: Callable[[int, int], None], notice: Notice
+    ) -> None:
+        """`seconds` between two checkpoints, and one at once on `notice` that the job is about to end.
+
+        `progress` gets steps done and steps of the run.
+        """
         self._folder = folder
         self._seconds = seconds
         self._progress = progress
+        self._notice = notice
         self._earlier = 0.0
         self._began = self._written = time.monotonic()
 
@@ -37,11 +45,12 @@ class Checkpoints(pl.Callback):
         """Report, and write where it is time; after the last step the result itself is written."""
         steps = int(trainer.num_training_batches)
         self._progress(trainer.global_step, steps)
-        due = time.monotonic() - self._written >= self._seconds
+        due = self._notice.seen or time.monotonic() - self._written >= self._seconds
         # Of several processes one decides for all: their clocks differ, and all take part in writing.
         if trainer.global_step < steps and trainer.strategy.broadcast(due):
             self._write(trainer)
             self._written = time.monotonic()
+            self._notice.pass_on()
 
     def _write(self, trainer: pl.Trainer) -> None:
         aside, last = self._folder / f".{os.getpid()}.ckpt", self._folder / _LAST

@@ -18,8 +18,9 @@ from simula.domain import Domain, Example
 from simula.student import adapter
 from simula.student.checkpoints import Checkpoints, newest
 from simula.student.data import Loader, StudentData
-from simula.student.hardware import Hardware
+from simula.student.hardware import Hardware, enough_memory, fits
 from simula.student.module import StudentModule
+from simula.student.preemption import Notice, noticed, unheeded
 from simula.student.ranks import Place, Replicas, others
 from simula.student.rows import Rows, prepared
 from simula.student.selection import validation_steps
@@ -70,6 +71,7 @@ def fitted(
 
 def _beside(place: Place, ready: Callable[[], None], job: Job) -> None:
     """The part of a process that is not the first."""
+    unheeded()
     if job.hardware.device == "cuda":
         torch.cuda.set_device(place.rank)
     run = _Run(job, log=lambda _: None, progress=lambda *_: None)
@@ -91,6 +93,7 @@ class _Run:
         # What is quick to fail comes before the weights.
         self._template = Template(tokenizer(job.student, job.cache), job.student.prompt)
         self._rows, self._held = prepared(job.domain, job.examples, self._template, training, job.seed)
+        fits(job.student, training, job.hardware)
         model, _ = load(job.student, job.cache, training.method)
         self._model = adapter.tunable(model, training, job.seed)
         if job.hardware.gradient_checkpointing:
@@ -103,17 +106,10 @@ class _Run:
         loader = data.train_dataloader()
         steps = len(loader)
         job.checkpoints.mkdir(parents=True, exist_ok=True)
-        # Cut weights are put together for all processes at once, so all of them ask everything.
-        asking = Place() if job.hardware.sharded else place
-        validation = Validation(
-            answer_accuracy(job.domain, self._template, self._held, training.micro_batch_size, asking),
-            validation_steps(steps, training.validations) if self._held else (),
-            job.checkpoints,
-            self._log,
-        )
-        saving = Checkpoints(job.checkpoints, training.checkpoint_seconds, self._progress)
         module = StudentModule(self._model, training, steps, job.seed, self._log, job.hardware.attention)
-        with _silent():
+        with _silent(), enough_memory(job.training), noticed() as notice:
+            saving = Checkpoints(job.checkpoints, training.checkpoint_seconds, self._progress, notice)
+            validation = self._validation(place, steps, notice)
             trainer = pl.Trainer(
                 **_devices(job.hardware, place),
                 precision=training.precision,
@@ -126,6 +122,18 @@ class _Run:
             )
             trainer.fit(module, data, ckpt_path=newest(job.checkpoints))
         return Fitted(module, loader, self._rows, len(self._held), validation, saving.seconds)
+
+    def _validation(self, place: Place, steps: int, notice: Notice) -> Validation:
+        job, training = self._job, self._job.training
+        # Cut weights are put together for all processes at once, so all of them ask everything.
+        asking = Place() if job.hardware.sharded else place
+        size = training.micro_batch_size
+        return Validation(
+            answer_accuracy(job.domain, self._template, self._held, size, asking, notice),
+            validation_steps(steps, training.validations) if self._held else (),
+            job.checkpoints,
+            self._log,
+        )
 
 
 def _checkpointed(model: Any) -> None:

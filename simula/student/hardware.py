@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import resource
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -9,8 +13,9 @@ from transformers.utils import is_flash_attn_2_available
 
 from simula.errors import StudentError
 from simula.student.data import Layout
+from simula.student.memory import memory
 from simula.student.ranks import Place
-from simula.student.settings import TrainerSettings, TrainingSettings
+from simula.student.settings import StudentSettings, TrainerSettings, TrainingSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,38 @@ def found(trainer: TrainerSettings, training: TrainingSettings) -> Hardware:
     )
 
 
+def fits(student: StudentSettings, training: TrainingSettings, hardware: Hardware) -> None:
+    """Whether a GPU holds what training always holds, before weights are loaded; what rows take is on top.
+
+    Raises:
+        StudentError: it does not.
+    """
+    if hardware.device != "cuda" or hardware.sharded or student.shape is None:
+        return
+    there = torch.cuda.get_device_properties(torch.cuda.current_device()).total_memory
+    needed = memory(student.shape, student, training, TrainerSettings()).at(0, 0)
+    if needed > there:
+        raise StudentError(
+            f"student {student.name}: training.method={training.method} holds {needed / 1e9:.1f} GB without "
+            f"a row, and the GPU has {there / 1e9:.1f} GB; take a smaller student, training.method="
+            f"{'lora' if training.method == 'full' else 'qlora'}, or a larger GPU"
+        )
+
+
+@contextmanager
+def enough_memory(training: TrainingSettings) -> Iterator[None]:
+    """What a GPU that is full says becomes a sentence that names the settings."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise StudentError(
+            f"the GPU's memory is full ({str(error).partition('. ')[0]}): "
+            f"lower training.micro_batch_size={training.micro_batch_size}, which changes no result, "
+            f"or training.max_tokens={training.max_tokens}, or set trainer.gradient_checkpointing=true or "
+            "training.method=qlora"
+        ) from error
+
+
 def _processes(trainer: TrainerSettings, device: str) -> int:
     if trainer.strategy == "single":
         return 1
@@ -79,3 +116,11 @@ def _attention(trainer: TrainerSettings, training: TrainingSettings) -> str:
             "training.precision=bf16-mixed; trainer.attention=auto takes what is there"
         )
     return "flash_attention_2" if possible and trainer.attention != "sdpa" else "sdpa"
+
+
+def most_memory() -> int:
+    """Bytes that this process has held at most: of its GPU, or where there is none, of the machine."""
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated()
+    # Linux counts in KiB, macOS in bytes.
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -15,6 +15,7 @@ from simula.draws import entropy
 from simula.student.adapter import bare
 from simula.student.backbone import continued, packed
 from simula.student.data import IGNORED, Batch, Part
+from simula.student.hardware import most_memory
 from simula.student.loss import summed_cross_entropy
 from simula.student.optimizer import optimizer
 from simula.student.ranks import summed
@@ -89,6 +90,7 @@ class StudentModule(pl.LightningModule):
                 "train/learning_rate": used,
                 "train/gradient_norm": float(norm),
                 "train/tokens_per_second": batch.tokens / (time.perf_counter() - began),
+                "train/memory_gb": most_memory() / 1e9,
             }
         )
 

@@ -16,11 +16,13 @@ from simula.durable import write_json
 from simula.student import adapter
 from simula.student.answering import ask
 from simula.student.module import StudentModule
+from simula.student.preemption import Notice
 from simula.student.ranks import Place, summed
 from simula.student.selection import still_possible
 from simula.student.template import Template
 
 _ALONE = Place()
+_NEVER = Notice(None)
 
 
 class Validation(pl.Callback):
@@ -77,10 +79,12 @@ def answer_accuracy(
     examples: Sequence[Example],
     batch_size: int,
     place: Place = _ALONE,
+    notice: Notice = _NEVER,
 ) -> Callable[[StudentModule], float]:
     """What measures a student in training: its share of right answers to `examples`.
 
-    Of several processes each asks its share of them.
+    Of several processes each asks its share of them. It can take longer than the notice that a job is
+    given, so where that comes it ends there: the run goes on from the checkpoint before.
     """
     answers = template.answers([domain.answer(example) for example in examples])
     # A right answer is no longer than the longest one; room is left for other ways to put it.
@@ -91,7 +95,10 @@ def answer_accuracy(
         module.eval()
         mine = examples[place.rank :: place.ranks]
         said = ask(domain, model, template, mine, batch_size, new_tokens)
-        right = torch.tensor(float(sum(answer.right for batch in said for answer in batch)))
+        right = torch.zeros(())
+        for batch in said:
+            notice.pass_on()
+            right += sum(answer.right for answer in batch)
         if place.ranks > 1:
             summed([right := right.to(module.device)])
         module.train()

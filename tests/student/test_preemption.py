@@ -1,0 +1,171 @@
+"""Warned as Slurm warns, by submitit itself: a checkpoint, a requeue, and the same student in the end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+import torch
+
+from simula.domain import Domain, Example, MultipleChoice
+from simula.student.preemption import noticed, number, unheeded
+from simula.student.settings import Lora, StudentSettings, TrainingSettings
+from simula.student.training import train
+
+QUIZ = Domain(name="quiz", description="A quiz.", task=MultipleChoice(options=2), instructions="A letter.")
+EXAMPLES = [Example(question=f"{i}?", options=("yes", "no"), answer="AB"[i % 2]) for i in range(24)]
+# No periodic checkpoint: what a job goes on from was written because of the signal.
+TRAINING = TrainingSettings(
+    lora=Lora(rank=2),
+    batch_size=4,
+    optimizer="adamw",
+    learning_rate=0.01,
+    warmup_min=0,
+    checkpoint_seconds=3600,
+)
+
+
+class Requeued(BaseException):
+    """What submitit's handler does to the process: it ends."""
+
+
+@pytest.fixture
+def launcher() -> Iterator[list[int]]:
+    """A handler as submitit installs it; the signals that it got."""
+    got: list[int] = []
+
+    def requeue(signum: int, _: FrameType | None) -> None:
+        got.append(signum)
+        raise Requeued
+
+    before = signal.signal(number(), requeue)
+    yield got
+    signal.signal(number(), before)
+
+
+def run(student: StudentSettings, folder: Path, warn_at: int = 0, **changes: Any) -> list[int]:
+    steps: list[int] = []
+
+    def progress(done: int, _: int) -> None:
+        steps.append(done)
+        if done == warn_at:
+            os.kill(os.getpid(), number())
+
+    training = TRAINING.model_copy(update=changes)
+    train(QUIZ, EXAMPLES, student, training, 3, folder, folder, lambda _: None, progress)
+    return steps
+
+
+def weights(folder: Path) -> bytes:
+    return (folder / "adapter" / "adapter_model.safetensors").read_bytes()
+
+
+def test_a_warned_job_writes_a_checkpoint_and_goes_on_from_it(
+    tiny_llama: StudentSettings, tmp_path: Path, launcher: list[int]
+) -> None:
+    with pytest.raises(Requeued):
+        run(tiny_llama, tmp_path / "warned", warn_at=3)
+    assert launcher == [number()]
+    assert [path.name for path in (tmp_path / "warned" / "checkpoints").glob("*.ckpt")] == ["last.ckpt"]
+    assert run(tiny_llama, tmp_path / "warned") == [4, 5, 6]
+    run(tiny_llama, tmp_path / "whole")
+    assert weights(tmp_path / "warned") == weights(tmp_path / "whole")
+
+
+def test_a_warning_at_the_last_step_is_passed_on_too(
+    tiny_llama: StudentSettings, tmp_path: Path, launcher: list[int]
+) -> None:
+    with pytest.raises(Requeued):
+        run(tiny_llama, tmp_path, warn_at=6)
+    assert launcher == [number()]
+    assert run(tiny_llama, tmp_path)[-1] == 6
+
+
+def test_a_long_validation_does_not_hold_the_warning_back(
+    tiny_llama: StudentSettings, tmp_path: Path, launcher: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from simula.student import validation
+
+    asked: list[int] = []
+
+    def ask(*_: Any) -> Iterator[list[Any]]:
+        for batch in range(5):
+            asked.append(batch)
+            os.kill(os.getpid(), number())
+            yield []
+
+    monkeypatch.setattr(validation, "ask", ask)
+    with pytest.raises(Requeued):
+        run(tiny_llama, tmp_path, validation_min=1, validation_share=0.2, validations=2)
+    assert asked == [0]
+    assert not (tmp_path / "checkpoints" / "validations.json").exists()
+
+
+def test_without_a_launcher_the_signal_is_left_alone() -> None:
+    before = signal.getsignal(number())
+    with noticed() as notice:
+        assert signal.getsignal(number()) == before
+        notice.pass_on()
+
+
+def test_processes_beside_the_first_survive_the_signal() -> None:
+    before = signal.getsignal(number())
+    try:
+        unheeded()
+        os.kill(os.getpid(), number())
+    finally:
+        signal.signal(number(), before)
+
+
+class Job:
+    """A cell as Hydra's launcher gives it to submitit: requeued, it is called again with the same words."""
+
+    def __call__(self, student: dict[str, Any], folder: str) -> list[int]:
+        torch.set_num_threads(1)
+        steps: list[int] = []
+
+        def progress(done: int, _: int) -> None:
+            steps.append(done)
+            if done == 3:
+                Path(folder, "pid.new").write_text(str(os.getpid()))
+                Path(folder, "pid.new").rename(Path(folder, "pid"))
+            while done == 3 and not Path(folder, "go").exists():
+                time.sleep(0.02)
+
+        place = Path(folder)
+        train(QUIZ, EXAMPLES, StudentSettings(**student), TRAINING, 3, place, place, lambda _: None, progress)
+        return steps
+
+    def checkpoint(self, *arguments: Any) -> Any:
+        from submitit.helpers import DelayedSubmission
+
+        return DelayedSubmission(self, *arguments)
+
+
+def test_submitit_requeues_and_the_job_goes_on_at_the_next_step(
+    tiny_llama: StudentSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real thing, with the local executor, whose signals and requeueing are those of the cluster's."""
+    submitit = pytest.importorskip("submitit")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))  # the job finds its class there
+    folder = tmp_path / "job"
+    folder.mkdir()
+    executor = submitit.LocalExecutor(tmp_path / "logs")
+    executor.update_parameters(timeout_min=60)
+    job = executor.submit(Job(), tiny_llama.model_dump(mode="json"), str(folder))
+    while not (folder / "pid").exists():
+        assert not job.done(), job.stderr()
+        time.sleep(0.05)
+    # As the executor does before its time limit, and Slurm before its own.
+    os.kill(int((folder / "pid").read_text()), number())
+    (folder / "go").touch()
+    assert job.result() == [4, 5, 6]
+    assert "Requeued job" in job.stderr() + job.stdout()
+    run(tiny_llama, tmp_path / "whole")
+    assert weights(folder) == weights(tmp_path / "whole")
