@@ -20,6 +20,7 @@ claims to be whole              again; else the slot is refused, "the reply does
 MAX_TOKENS ("length")           the adapter returns it; asked again, never repaired; else the slot is
                                 refused, "cut off at the token limit"
 safety block, refusal           the slot is refused, "the teacher's safety filter blocked the reply"
+400, max_tokens "too large"     stop: "lower teacher.max_tokens"
 413, 400 "too long"             the slot is refused, "does not take a request of this length"
 attempts used up                the slot is refused where other calls were answered meanwhile, else stop
 401, 402, 403, invalid key      stop: "refuses the credentials of GEMINI_API_KEY"
@@ -52,7 +53,16 @@ _SPENT = re.compile(r"PerDay|insufficient_quota|billing", re.IGNORECASE)
 _NAMED_QUOTA = re.compile(r"Per(?:Second|Minute|Hour)|rate_limit_exceeded")
 """A quota that fills up again soon, as Google (quotaId) and OpenAI (code) name it."""
 _BAD_KEY = re.compile(r"API_KEY_INVALID|invalid_api_key")
-_TOO_LONG = re.compile(r"context_(?:size|length)|exceed|too (?:long|large)|maximum context", re.IGNORECASE)
+_CONTEXT = re.compile(r"context_(?:size|length)|maximum context", re.IGNORECASE)
+_TOO_LONG = re.compile(
+    r"(?:tokens?|prompt|input|content|context|payload|request|string)\b[^.]*(?:exceed|too (?:long|large))",
+    re.IGNORECASE,
+)
+_REPLY_TOO_LONG = re.compile(
+    r"(?:max_(?:completion_|output_)?tokens|maxOutputTokens)\b.*"
+    r"(?:exceed|too large|at most|less than|maximum|range)"
+)
+"""Said of the reply alone: no prompt is short enough."""
 
 
 def secret_in(variable: str | None, model: str, otherwise: str) -> str:
@@ -131,7 +141,12 @@ class Boundary:
         if status in _PASSING:
             quota = status == 429 and bool(_NAMED_QUOTA.search(reason))
             return PassingFault(said, wait, busy=status in _BUSY, quota=quota)
-        if status == 413 or (status == 400 and _TOO_LONG.search(f"{reason} {message}")):
+        words = f"{reason} {message}" if status == 400 else ""
+        if _REPLY_TOO_LONG.search(words) and not _CONTEXT.search(words):
+            return TeacherUnavailable(
+                f"{self.model} does not give replies of this length ({said}); lower {self.group}.max_tokens"
+            )
+        if status == 413 or _CONTEXT.search(words) or _TOO_LONG.search(words):
             return RequestFailed(f"{self.model} does not take a request of this length ({said})")
         return TeacherUnavailable(f"{self.model} does not accept requests as they are sent here ({said})")
 

@@ -120,6 +120,26 @@ STOPPING = {
         ),
         "asks to come back in 40,000 s",
     ),
+    "max_tokens": (
+        Fault(
+            fake_gemini.error(
+                400,
+                "INVALID_ARGUMENT",
+                "It has a maxOutputTokens value of 20000 but the supported range is from 1 to 8193.",
+            ),
+            fake_openai.error(
+                400,
+                "max_tokens is too large: 20000. This model supports at most 4096 completion tokens.",
+                "invalid_request_error",
+            ),
+        ),
+        "does not give replies of this length .* lower teacher.max_tokens",
+    ),
+    "unknown max_tokens": (
+        status(400, "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens'.", "INVALID_ARGUMENT"),
+        "does not accept requests",
+    ),
+    "hot": (status(400, "temperature exceeds 2", "INVALID_ARGUMENT"), "does not accept requests"),
     "another model": (
         Fault(fake_gemini.answer(model="other"), fake_openai.answer(model="other")),
         r"accept it with teacher.allow_model=\[other\]",
@@ -130,6 +150,12 @@ TOO_LONG = {
     "400": Fault(
         fake_gemini.error(400, "INVALID_ARGUMENT", "The input token count exceeds the maximum number."),
         fake_openai.error(400, "This model's maximum context length is 4096 tokens.", "BadRequestError"),
+    ),
+    "vLLM": status(
+        400,
+        "'max_tokens' is too large: 2048. This model's maximum context length is 4096 tokens and your request "
+        "has 3000 input tokens (2048 > 4096 - 3000).",
+        "BadRequestError",
     ),
     "llama.cpp": status(400, "request (631 tokens) is too large", "exceed_context_size_error"),
     "413": status(413, "Payload too large"),
