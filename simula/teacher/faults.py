@@ -66,7 +66,7 @@ _REPLY_TOO_LONG = re.compile(
 
 
 def secret_in(variable: str | None, model: str, otherwise: str) -> str:
-    """The key from the environment; empty where none is wanted.
+    """The key from the environment, without the blanks around it; empty where none is wanted.
 
     Args:
         variable: its name in the environment; None: no key is wanted.
@@ -74,12 +74,17 @@ def secret_in(variable: str | None, model: str, otherwise: str) -> str:
         otherwise: what else to do where it is not set.
 
     Raises:
-        TeacherUnavailable: the variable is not set.
+        TeacherUnavailable: the variable is not set, or holds what cannot be sent as a key.
     """
-    secret = os.environ.get(variable, "") if variable else ""
+    secret = os.environ.get(variable, "").strip() if variable else ""
     if variable and not secret:
         raise TeacherUnavailable(
             f"{model} needs a key and {variable} is not set: export {variable}=…, or {otherwise}"
+        )
+    if not (secret.isascii() and secret.isprintable()):
+        raise TeacherUnavailable(
+            f"{variable} holds a line end, a control character or a letter outside of ASCII, which no key "
+            f"does: export {variable}=… again"
         )
     return secret
 

@@ -153,8 +153,8 @@ TOO_LONG = {
     ),
     "vLLM": status(
         400,
-        "'max_tokens' is too large: 2048. This model's maximum context length is 4096 tokens and your request "
-        "has 3000 input tokens (2048 > 4096 - 3000).",
+        "'max_tokens' is too large: 2048. This model's maximum context length is 4096 tokens and your "
+        "request has 3000 input tokens (2048 > 4096 - 3000).",
         "BadRequestError",
     ),
     "llama.cpp": status(400, "request (631 tokens) is too large", "exceed_context_size_error"),

@@ -20,6 +20,7 @@ from loopback import Answer, Loopback
 from teacher_requests import make_request
 
 from simula.errors import TeacherUnavailable
+from simula.teacher import Teacher
 from simula.teacher.settings import GeminiTeacher, ServerTeacher
 
 KEY = "AIzaSy-Distinctive-4f9c2b-nobody-may-read-this"
@@ -120,6 +121,52 @@ def test_the_key_is_in_no_file_and_on_no_terminal(kind: str, tmp_path: Path) -> 
 
 @pytest.mark.filterwarnings("ignore:Inheritance class Aiohttp:DeprecationWarning")
 @pytest.mark.parametrize("kind", ["gemini", "server"])
+@pytest.mark.parametrize("held", [f"{KEY}\n", f" {KEY}\r\n"])
+def test_blanks_around_a_key_are_not_of_it(kind: str, held: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `export SOME_KEY="$(cat key)"` never leaves them, and a Windows editor or a secret store does."""
+    monkeypatch.setenv("SOME_KEY", held)
+    fake, _, _ = gemini() if kind == "gemini" else server()
+
+    async def run() -> None:
+        async with fake:
+            teacher = opened(kind, fake)
+            await teacher.ask(make_request())
+            await teacher.close()
+
+    anyio.run(run)
+    sent = {fake.headers[0].get("x-goog-api-key"), fake.headers[0].get("Authorization")}
+    assert sent & {KEY, f"Bearer {KEY}"}
+
+
+@pytest.mark.parametrize("kind", ["gemini", "server"])
+@pytest.mark.parametrize("held", ["sk-one\nsk-two", "sk-\x1b[0m", "sk-…", "ключ"])
+def test_what_cannot_be_a_key_is_named_by_its_variable(
+    kind: str, held: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOME_KEY", held)
+    fake, _, _ = gemini() if kind == "gemini" else server()
+
+    async def run() -> None:
+        async with fake:
+            teacher = opened(kind, fake)
+            with pytest.raises(TeacherUnavailable, match=r"^SOME_KEY holds .*: export SOME_KEY=… again$"):
+                await teacher.ask(make_request())
+            await teacher.close()
+
+    anyio.run(run)
+    assert not fake.bodies
+
+
+def opened(kind: str, fake: Loopback) -> Teacher:
+    """A teacher that asks the fake with SOME_KEY, once."""
+    chosen: dict[str, Any] = {"attempts": 1, "key_variable": "SOME_KEY"}
+    if kind == "gemini":
+        return GeminiTeacher(base_url=fake.url, **chosen).connect()
+    return ServerTeacher(model="qwen", base_url=f"{fake.url}/v1", **chosen).connect()
+
+
+@pytest.mark.filterwarnings("ignore:Inheritance class Aiohttp:DeprecationWarning")
+@pytest.mark.parametrize("kind", ["gemini", "server"])
 def test_the_key_is_in_no_traceback_and_no_log(
     kind: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -133,11 +180,7 @@ def test_the_key_is_in_no_traceback_and_no_log(
         async with fake:
             for said in refusal + faults(kind):
                 fake.script[:] = [said]
-                chosen: dict[str, Any] = {"attempts": 1, "key_variable": "SOME_KEY"}
-                if kind == "gemini":
-                    teacher = GeminiTeacher(base_url=fake.url, **chosen).connect()
-                else:
-                    teacher = ServerTeacher(model="qwen", base_url=f"{fake.url}/v1", **chosen).connect()
+                teacher = opened(kind, fake)
                 with pytest.raises(TeacherUnavailable) as caught:
                     await teacher.ask(make_request())
                 await teacher.close()
