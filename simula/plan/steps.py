@@ -209,13 +209,18 @@ def _parts(place: str) -> tuple[str, str]:
 
 
 def _training(step: Step, config: Config, assumed: Assumptions) -> Step:
-    """Forward and backward through frozen weights: 4 operations a parameter and token."""
+    """Forward and backward: 4 operations a frozen parameter and token, 6 a trained one."""
     tokens = config.scalars.size * config.selection.kept * config.training.epochs * assumed.tokens_a_row
     parameters = config.student.parameters
-    # An adapter of rank 16 on every projection is 0.8 % of Gemma 3 4B; it is kept in 32 bits.
-    adapter = parameters * 0.008 * config.training.lora.rank / 16 * 4
-    hours = 4 * parameters * tokens / assumed.gpu_flops / 3600
-    return replace(step, gpu_hours=hours, megabytes=adapter / 1e6)
+    full, rank = config.training.method == "full", config.training.lora.rank
+    # Where the shape is not known: of rank 16 on every projection it is 0.8 % of Gemma 3 4B.
+    adapter = (
+        config.student.shape.adapter_parameters(rank) if config.student.shape else parameters * rank / 2000
+    )
+    operations = (6 if full else 4) * parameters * tokens
+    # What is kept has 32 bits.
+    kept = 4 * (parameters if full else adapter)
+    return replace(step, gpu_hours=operations / assumed.gpu_flops / 3600, megabytes=kept / 1e6)
 
 
 def _evaluation(step: Step, config: Config, assumed: Assumptions) -> Step:

@@ -15,7 +15,9 @@ from rich.text import Text
 from simula.composition import Cell
 from simula.plan.prices import price_line, price_warnings, teachers
 from simula.plan.steps import Cost, Plan, Step, plan
+from simula.plan.students import Tuning, tuning_lines, tunings
 from simula.progress import short
+from simula.stages.keys import artifact_keys
 
 _SUMS = ("calls", "prompt_tokens", "completion_tokens", "usd", "gpu_hours", "megabytes")
 
@@ -52,7 +54,7 @@ def print_plan(
         console.print(_calls_table(made.costs))
         console.print("in, out: tokens a call; measured: recorded calls they are the mean of.", style="dim")
     console.print()
-    for line in _rates(made):
+    for line in (*_rates(made), *tuning_lines(_tunings(made))):
         console.print(Text(line))
     for teacher in teachers(made):
         console.print(Text(price_line(teacher)))
@@ -121,6 +123,13 @@ def _rates(made: Plan) -> list[str]:
     return list(found)
 
 
+def _tunings(made: Plan) -> list[Tuning]:
+    """Of the students that are still to be tuned."""
+    places = {step.place for step in made.missing if step.stage == "train"}
+    missing = [config for config in made.configs if artifact_keys(config)["train"] in places]
+    return tunings(missing, made.assumptions.tokens_a_row)
+
+
 def _left_out(made: Plan) -> list[str]:
     """What the plan does not know of, in so far as it concerns these cells."""
     said = ["Calls that are recorded for something unfinished are counted here and will cost nothing."]
@@ -183,6 +192,7 @@ def _plain(made: Plan, warnings: Sequence[str]) -> dict[str, Any]:
             }
             for cost in made.costs
         ],
+        "tuning": [asdict(tuning) for tuning in _tunings(made)],
         "prices": {t.model: t.price.model_dump(mode="json") for t in teachers(made)},
         "assumptions": asdict(made.assumptions) | {"tokens": dict(made.assumptions.tokens)},
         "warnings": list(warnings),

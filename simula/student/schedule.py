@@ -7,6 +7,11 @@ import math
 from simula.student.settings import TrainingSettings
 
 
+def steps(rows: int, training: TrainingSettings) -> int:
+    """Steps of a run over so many rows."""
+    return max(1, round(math.ceil(rows / training.batch_size) * training.epochs))
+
+
 def warmup(steps: int, training: TrainingSettings) -> int:
     """Steps of warm-up: a share of the run, clamped; never more than half of it."""
     share = round(steps * training.warmup_share)
