@@ -37,9 +37,11 @@ real adapters.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from simula.errors import RequestFailed, TeacherUnavailable
 from simula.teacher.model_names import one_of
@@ -163,6 +165,7 @@ class Boundary:
         """The error where another model answered than the one asked for, or one of those allowed."""
         if one_of(answered, (self.model, *allowed)):
             return None
+        answered = self.clean(answered)
         return TeacherUnavailable(
             f"{answered} answered where {self.model} was asked; if that is what you want, "
             f"accept it with {self.group}.allow_model=[{answered}] or "
@@ -170,6 +173,14 @@ class Boundary:
         )
 
     def clean(self, text: str) -> str:
-        """`text` on one line, short, without the key."""
-        bare = text.replace(self.secret, "…") if self.secret else text
-        return " ".join(bare.split())[:300]
+        """`text` on one line, short, without the key as it is or as JSON and addresses spell it."""
+        if self.secret:
+            forms = {
+                self.secret,
+                json.dumps(self.secret)[1:-1],
+                quote(self.secret),
+                quote(self.secret, safe=""),
+            }
+            for form in sorted(forms, key=len, reverse=True):
+                text = text.replace(form, "…")
+        return " ".join(text.split())[:300]

@@ -8,19 +8,23 @@ import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import anyio
 import fake_gemini
 import fake_openai
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from loopback import Answer, Loopback
 from teacher_requests import make_request
 
 from simula.errors import TeacherUnavailable
 from simula.teacher import Teacher
+from simula.teacher.faults import Boundary
 from simula.teacher.settings import GeminiTeacher, ServerTeacher
 
 KEY = "AIzaSy-Distinctive-4f9c2b-nobody-may-read-this"
@@ -155,6 +159,22 @@ def test_what_cannot_be_a_key_is_named_by_its_variable(
 
     anyio.run(run)
     assert not fake.bodies
+
+
+SPELLINGS = st.sampled_from([str, lambda key: json.dumps(key)[1:-1], quote, lambda key: quote(key, safe="")])
+
+
+@given(
+    key=st.text(st.characters(codec="ascii", exclude_categories=["C", "Z"])).map("AIza{}".format),
+    spelled=SPELLINGS,
+)
+def test_no_spelling_of_the_key_is_repeated(key: str, spelled: Callable[[str], str]) -> None:
+    boundary = Boundary("qwen", "SOME_KEY", key)
+    said = [boundary.clean(f"url?key={spelled(key)}&x={key}\n"), str(boundary.fault(500, spelled(key)))]
+    said.append(str(boundary.other_model(spelled(key), ())))
+    assert said[0] == "url?key=…&x=…"
+    assert said[1] == "500: …"
+    assert "allow_model=[…]" in said[2]
 
 
 def opened(kind: str, fake: Loopback) -> Teacher:
