@@ -19,7 +19,7 @@ from simula.teacher.port import Reply, Request, Usage
 from simula.teacher.retry_after import seconds_of
 from simula.teacher.settings import GeminiTeacher
 
-_BLOCKED = {
+_BLOCKED = (
     "SAFETY",
     "RECITATION",
     "LANGUAGE",
@@ -28,7 +28,9 @@ _BLOCKED = {
     "SPII",
     "MODEL_ARMOR",
     "ESCALATION",
-}
+    "JAILBREAK",
+)
+"""Parts of the names of blocks, of which there come new ones: IMAGE_SAFETY, IMAGE_PROHIBITED_CONTENT."""
 _CUT_OFF = {"MAX_TOKENS", "CONTINUATION"}
 _NO_FUNCTIONS = types.AutomaticFunctionCallingConfig(disable=True)
 _BROKEN = (
@@ -165,7 +167,7 @@ class Gemini:
             return Reply(text="", model=model, finish="blocked", usage=usage)
         candidate = answer.candidates[0] if answer.candidates else types.Candidate()
         finish = candidate.finish_reason.value if candidate.finish_reason else "none"
-        if finish in _BLOCKED:
+        if any(name in finish for name in _BLOCKED):
             return Reply(text="", model=model, finish="blocked", usage=usage)
         if finish == "PUP_LIMITED_DISABLED":
             raise self.boundary.fault(403, "the account is limited or disabled")

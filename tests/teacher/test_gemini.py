@@ -83,7 +83,11 @@ def test_a_disabled_account_stops_the_run() -> None:
         ask(answer(finish="PUP_LIMITED_DISABLED"))
 
 
-@pytest.mark.parametrize("finish", ["SAFETY", "RECITATION", "PROHIBITED_CONTENT", "SPII"])
+@pytest.mark.filterwarnings("ignore:VIDEO_SAFETY is not a valid FinishReason:UserWarning")
+@pytest.mark.parametrize(
+    "finish",
+    "SAFETY RECITATION PROHIBITED_CONTENT SPII IMAGE_SAFETY IMAGE_PROHIBITED_CONTENT VIDEO_SAFETY".split(" "),
+)
 def test_blocked_answers(finish: str) -> None:
     reply, fake = ask(answer(finish=finish))
     assert (reply.finish, reply.text, len(fake.bodies)) == ("blocked", "", 1)
