@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ class Claim:
     def take(self) -> bool:
         """Try to become the holder: by atomic creation, or by taking over from a dead one."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        mine = {"host": _host(), "pid": os.getpid(), "token": self.token}
+        mine = {"host": this_host(), "pid": os.getpid(), "token": self.token}
         if _create(self.path, mine):
             return True
         dead = self._dead_holder()
@@ -84,7 +85,7 @@ class Claim:
         except FileNotFoundError:
             return None
         holder = self._read()
-        gone = holder.get("host") == _host() and not _alive(int(holder["pid"]))
+        gone = holder.get("host") == this_host() and not alive(int(holder["pid"]))
         return str(holder.get("token", "torn")) if gone or age > EXPIRY_S else None
 
     def holder(self) -> str:
@@ -118,7 +119,8 @@ def _create(path: Path, holder: dict[str, Any]) -> bool:
     return True
 
 
-def _host() -> str:
+@cache
+def this_host() -> str:
     """This host, and on Linux its process namespace: containers may share a name, not their processes."""
     try:
         return f"{socket.gethostname()} {os.readlink('/proc/self/ns/pid')}"
@@ -126,7 +128,8 @@ def _host() -> str:
         return socket.gethostname()
 
 
-def _alive(pid: int) -> bool:
+def alive(pid: int) -> bool:
+    """Whether a process of this host is there."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

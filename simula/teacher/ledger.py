@@ -3,13 +3,14 @@
 Each process appends to a file of its own, so that nobody needs locks, which shared file systems do not
 all have. A line that a crash cut off is not there; everything before it is. The stages and cells of one
 process share one ledger (`shared_ledger`): one index in memory, one file to write, nothing read twice.
+Of processes that want one answer at the same time, one asks (`intents`).
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
@@ -19,6 +20,7 @@ import anyio.to_thread
 
 from simula.durable import append, own_file
 from simula.errors import StoreError
+from simula.teacher.intents import Intents
 from simula.teacher.ledger_index import LedgerIndex, short
 from simula.teacher.ledger_lines import Found, parse_line, read_lines, write_line
 from simula.teacher.model_names import one_of
@@ -73,6 +75,10 @@ class Ledger:
         self._writing = anyio.Lock()
         self._looking = False
         self._next_look = 0.0
+        self.intents = Intents(folder / "asking", self)
+        """What the processes of this ledger are about to ask for."""
+        self.asked: dict[str, anyio.Event | None] = {}
+        """Keys that this process has in work; an event where somebody else waits for one."""
         self.users = 1
         """Those who opened it and have not closed it."""
         self.refresh()
@@ -85,6 +91,11 @@ class Ledger:
         """Whether all files that were read are still there."""
         return all(path.exists() for path in self._files)
 
+    @property
+    def own_name(self) -> str:
+        """The file that this process's answers are in; empty before the first."""
+        return self._own_path.name if self._own_path else ""
+
     def refresh(self) -> None:
         """Read what other processes have added.
 
@@ -92,7 +103,7 @@ class Ledger:
             StoreError: a file cannot be read.
         """
         for found in self._unread():
-            self._take(found)
+            self.take(found)
 
     async def look(self) -> bool:
         """Read what other processes have added, in a thread; at most once a second, for one caller at a time.
@@ -114,7 +125,7 @@ class Ledger:
             self._looking = False
             self._next_look = now + max(_LOOK_S, (now - started) / _LOOK_SHARE)
         for found in every:
-            self._take(found)
+            self.take(found)
         return any(found.keys for found in every)
 
     def get(self, key: str, models: tuple[str, ...] = ()) -> Reply | None:
@@ -171,6 +182,31 @@ class Ledger:
         if not self.users:
             self._close_own()
             self._close_reading()
+            self.intents.leave()
+
+    def unread(self, names: Collection[str] | None) -> list[Found]:
+        """What stands in some files of other processes beyond what was read; changes nothing, for a thread.
+
+        Args:
+            names: the files, which are opened: only then NFS tells how far they go by now. None: all that
+                have grown, as far as is known.
+
+        Raises:
+            StoreError: a file cannot be read.
+        """
+        if names is None:
+            return list(self._unread())
+        try:
+            paths = [self._folder / name for name in sorted(names)]
+            return [read_lines(path, self._read_to.get(path, 0)) for path in paths if path != self._own_path]
+        except OSError as error:
+            raise StoreError(f"the ledger in {self._folder} cannot be read: {error}") from error
+
+    def take(self, found: Found) -> None:
+        """Remember what was found."""
+        number = self._number(found.path) << _OFFSET_BITS
+        self._index.add_all(found.keys, [number | offset for offset in found.offsets])
+        self._read_to[found.path] = found.end
 
     def _close_own(self) -> None:
         if self._own is not None:
@@ -190,11 +226,6 @@ class Ledger:
                     yield read_lines(path, offset)
         except OSError as error:
             raise StoreError(f"the ledger in {self._folder} cannot be read: {error}") from error
-
-    def _take(self, found: Found) -> None:
-        number = self._number(found.path) << _OFFSET_BITS
-        self._index.add_all(found.keys, [number | offset for offset in found.offsets])
-        self._read_to[found.path] = found.end
 
     def _number(self, path: Path) -> int:
         number = self._numbers.setdefault(path, len(self._files))

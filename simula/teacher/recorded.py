@@ -34,14 +34,14 @@ class Recorded:
         self._ledger = ledger
         self._options = options
         self._models = models
-        self._asked: dict[str, anyio.Event | None] = {}
-        """Keys of the calls in flight; an event where somebody else waits for one."""
+        self._asked = ledger.asked
 
     async def ask(self, request: Request) -> Reply:
-        """The recorded answer; else the teacher's, recorded. Requests of one key at one time send one.
+        """The recorded answer; else the teacher's, recorded. Requests of one key at one time send one, of
+        all processes that share the ledger.
 
         Raises:
-            StoreError: the answer could not be made durable; it is not used.
+            StoreError: the answer could not be made durable, and is not used; or the others cannot be seen.
         """
         key = key_of(request, self.model, self._options)
         while True:
@@ -63,6 +63,14 @@ class Recorded:
     async def _send(self, key: str, request: Request) -> Reply:
         self._asked[key] = None
         try:
+            known = await self._ledger.intents.take(key, lambda: self._ledger.get(key, self._models))
+            return await self._answered(key, request) if known is None else known
+        finally:
+            if (asked := self._asked.pop(key)) is not None:
+                asked.set()
+
+    async def _answered(self, key: str, request: Request) -> Reply:
+        try:
             start = time.monotonic()
             reply = await self._teacher.ask(request)
             # A batch that somebody else submitted is in the ledger before it is answered here.
@@ -70,5 +78,4 @@ class Recorded:
                 await self._ledger.append(key, request.template, self.model, reply, time.monotonic() - start)
             return reply
         finally:
-            if (asked := self._asked.pop(key)) is not None:
-                asked.set()
+            self._ledger.intents.close(key)
