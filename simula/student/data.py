@@ -89,7 +89,8 @@ class Loader:
         # The position before the answer predicts its first token, so it cannot be part of the prefix.
         shared = self._layout.shared_prefix and not self._layout.packed
         self._prefix = common_prefix([row.ids[: row.start - 1 if shared else 0] for row in rows])
-        self._order = lru_cache(maxsize=1)(self._drawn_order)
+        self.order = lru_cache(maxsize=1)(self._drawn_order)
+        """Of the number of a pass: the row indices of each of its steps."""
 
     def __len__(self) -> int:
         """Steps of the whole run."""
@@ -100,7 +101,7 @@ class Loader:
         while self._done < self._steps:
             epoch, step = divmod(self._done, self.steps_a_pass)
             self._done += 1
-            yield self._batch([self._rows[i] for i in self._order(epoch)[step]])
+            yield self._batch([self._rows[i] for i in self.order(epoch)[step]])
 
     def state_dict(self) -> dict[str, int]:
         """How many batches were handed out."""

@@ -36,10 +36,10 @@ def summed_cross_entropy(model: Any, hidden: Tensor, labels: Tensor) -> Tensor:
     if head.weight.requires_grad:
         # Its own gradient is needed too: a slice is computed again on the way back.
         total = hidden.sum() * 0.0
-        for states, wanted in zip(hidden.split(rows), labels.split(rows), strict=True):
+        for states, wanted in zip(torch.split(hidden, rows), torch.split(labels, rows), strict=True):
             total = total + checkpoint(_slice, model, states, wanted, use_reentrant=False)
         return total
-    summed: Tensor = _Frozen.apply(hidden, labels, model, rows)
+    summed: Tensor = _Frozen.apply(hidden, labels, model, rows)  # type: ignore[no-untyped-call]
     return summed
 
 

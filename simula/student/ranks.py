@@ -23,7 +23,7 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from lightning.fabric.plugins.environments import ClusterEnvironment
+from lightning.fabric.plugins.environments.cluster_environment import ClusterEnvironment
 from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor, distributed
 from torch.distributed.device_mesh import init_device_mesh
@@ -153,9 +153,9 @@ def others(ranks: int, work: Callable[..., None], *arguments: Any) -> Iterator[P
     finally:
         if distributed.is_initialized():
             distributed.destroy_process_group()
-        for process, _ in started:
-            process.terminate()
-            process.join()
+        for other, _ in started:
+            other.terminate()
+            other.join()
 
 
 def _join(processes: Sequence[BaseProcess], error: RuntimeError | None = None) -> None:
@@ -172,7 +172,8 @@ def summed(tensors: Sequence[Tensor]) -> None:
     """Replace each tensor by its sum over all processes, in one exchange."""
     flat = torch.cat([tensor.flatten() for tensor in tensors])
     distributed.all_reduce(flat)
-    for tensor, total in zip(tensors, flat.split([tensor.numel() for tensor in tensors]), strict=True):
+    sizes = [tensor.numel() for tensor in tensors]
+    for tensor, total in zip(tensors, torch.split(flat, sizes), strict=True):
         tensor.copy_(total.view_as(tensor))
 
 
