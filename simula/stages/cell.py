@@ -20,9 +20,10 @@ from simula.stages.bench import Bench, axes
 from simula.stages.dataset import STAGE as DATASET
 from simula.stages.dataset import build_dataset
 from simula.stages.evaluate import evaluate_student
-from simula.stages.keys import artifact_keys, cell_key, rows_key
+from simula.stages.keys import adapter_key, artifact_keys, cell_key, rows_key
 from simula.stages.rate import rate_selected
 from simula.stages.taxonomy import build_taxonomies
+from simula.stages.train import STAGE as TRAIN
 from simula.stages.train import train_student
 from simula.store.artifacts import Store
 from simula.teacher import Spending
@@ -67,6 +68,7 @@ def run_cell(config: Config, until: str, spending: Spending | None = None) -> st
     try:
         write_json(record, {**said, "status": "running", "who": _who()})
         _check_benchmark(bench, until)
+        _check_student(bench, until)
         for command, stages in STAGES.items():
             for stage in stages:
                 stage(bench)
@@ -96,6 +98,15 @@ def _check_benchmark(bench: Bench, until: str) -> None:
     config = bench.config
     if until != "taxonomy" and bench.store.manifest(DATASET, rows_key(config)) is None:
         config.benchmark.load(config.paths.benchmarks)
+
+
+def _check_student(bench: Bench, until: str) -> None:
+    """Weights that cannot be had are an error before rows are paid for, not after. Raises StudentError."""
+    config = bench.config
+    if until in ("train", "evaluate") and bench.store.manifest(TRAIN, adapter_key(config)) is None:
+        from simula.student.weights import check
+
+        check(config.student, config.training.method)
 
 
 def _label(config: Config) -> str:

@@ -126,7 +126,7 @@ def _rows(part: Part) -> Iterator[tuple[Any, Any]]:
     for at, (ids, labels) in enumerate(zip(part.ids.numpy(), part.labels.numpy(), strict=True)):
         # A label stands at the position before the token that it asks for.
         answers = np.concatenate([[False], labels[:-1] != IGNORED])
-        starts = [] if part.positions is None else np.flatnonzero(part.positions[at].numpy() == 0)[1:]
+        starts = np.flatnonzero(part.positions[at].numpy() == 0)[1:] if part.positions is not None else ()
         yield from zip(np.split(ids, starts), np.split(answers, starts), strict=True)
 
 

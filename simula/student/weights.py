@@ -69,12 +69,14 @@ def tokenizer(student: StudentSettings, cache: Path) -> Any:
         return AutoTokenizer.from_pretrained(source, revision=revision)
 
 
-def check(student: StudentSettings) -> None:
+def check(student: StudentSettings, method: Literal["lora", "qlora", "full"] = "lora") -> None:
     """Whether the student's weights can be had, before anything is paid for; loads none of them.
 
     Raises:
         StudentError: as `load` does, for all that shows in the model's configuration.
     """
+    if method == "qlora":
+        four_bits(student.name)
     if isinstance(student.weights, PackagedWeights):
         _packaged_file(student.name, student.weights)
         return
@@ -98,7 +100,7 @@ def four_bits(name: str) -> dict[str, Any]:
             "training.method=lora needs neither"
         )
     return {
-        "quantization_config": BitsAndBytesConfig(
+        "quantization_config": BitsAndBytesConfig(  # type: ignore[no-untyped-call]
             load_in_4bit=True,
             bnb_4bit_quant_type="nf4",
             bnb_4bit_use_double_quant=True,

@@ -1,0 +1,37 @@
+"""What cannot be trained is said before a single row is paid for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simula.composition import cells
+from simula.stages.cell import run_cell
+from simula.stages.keys import rows_key
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (
+            ["student.weights.id=nobody/nothing"],
+            "nobody/nothing is not on this machine and the hub cannot be",
+        ),
+        (["training.method=qlora"], "training.method=qlora needs an NVIDIA GPU"),
+    ],
+)
+def test_before_rows_are_made(
+    words: list[str], reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    asked = ["domain=arithmetic", "teacher=simulated", "tracking=none", "size=4", "student=hub"]
+    (cell,) = cells([*asked, *words, f"paths.root={tmp_path}"], sweep=False)
+    said = run_cell(cell.config, "train")
+    assert said is not None
+    assert reason in said
+    assert not (tmp_path / "store" / "dataset").exists()
+    assert not (tmp_path / "ledger").exists()
+    assert run_cell(cell.config, "generate") is None
+    assert (tmp_path / "store" / "dataset" / rows_key(cell.config)).exists()
