@@ -25,7 +25,8 @@ safety block, refusal           the slot is refused, "the teacher's safety filte
 attempts used up                the slot is refused where other calls were answered meanwhile, else stop
 401, 402, 403, invalid key      stop: "refuses the credentials of GEMINI_API_KEY"
 404 (retired model)             stop: "there is no model … here, or no longer"
-another model answered          stop, unless `allow_model` names it
+another model answered          stop, unless `allow_model` names it; who did is recorded as "unknown" where the
+                                answer does not say so
 any other status                stop: "does not accept requests as they are sent here"
 nearly everything fails         probes, one call at a time; stop after `outage_seconds` (`circuit.py`)
 ==============================  =====================================================================

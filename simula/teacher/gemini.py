@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from simula.errors import TeacherUnavailable
 from simula.teacher.bodies import mapping, mappings, number
 from simula.teacher.faults import Boundary, PassingFault, secret_in
+from simula.teacher.model_names import UNKNOWN
 from simula.teacher.port import Reply, Request, Usage
 from simula.teacher.retry_after import seconds_of
 from simula.teacher.settings import GeminiTeacher
@@ -159,7 +160,7 @@ class Gemini:
             PassingFault: it is empty.
             TeacherUnavailable: another model answered, or the account is disabled.
         """
-        model = (answer.model_version or self.model).rpartition("/")[2]
+        model = (answer.model_version or UNKNOWN).rpartition("/")[2]
         if (wrong := self.boundary.other_model(model, self._settings.allow_model)) is not None:
             raise wrong
         usage = _usage(answer.usage_metadata)

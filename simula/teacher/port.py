@@ -90,7 +90,7 @@ class Reply:
 
     text: str
     model: str
-    """The model that says it answered, which may be another than the one asked for."""
+    """The model that says it answered, which may be another than the one asked for, or "unknown"."""
     finish: Literal["stop", "length", "blocked"]
     usage: Usage
     recorded: bool = False

@@ -9,6 +9,7 @@ from typing import Any
 from simula.teacher.bodies import count, mapping, mappings
 from simula.teacher.endpoint import Endpoint
 from simula.teacher.faults import Boundary, PassingFault, secret_in
+from simula.teacher.model_names import UNKNOWN
 from simula.teacher.port import Reply, Request, Usage
 from simula.teacher.settings import ServerTeacher
 
@@ -66,7 +67,7 @@ class Server:
             content = _text(message.get("content"))
         except (KeyError, IndexError, TypeError, AttributeError):
             raise PassingFault(self._boundary.clean(f"not a chat completion: {json.dumps(body)}")) from None
-        model = str(body.get("model") or self.model)
+        model = str(body.get("model") or UNKNOWN)
         if (wrong := self._boundary.other_model(model, self._settings.allow_model)) is not None:
             raise wrong
         usage = _usage(mapping(body.get("usage")))

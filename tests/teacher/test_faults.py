@@ -264,6 +264,14 @@ def test_what_a_slot_is_refused_for(kind: Kind, fault: str) -> None:
     anyio.run(run)
 
 
+def test_an_answer_that_does_not_say_whose_it_is_is_recorded_so(kind: Kind) -> None:
+    nameless = Fault(fake_gemini.answer(model=""), fake_openai.answer(model="")).of(kind)
+    assert isinstance(nameless, dict)
+    del nameless["modelVersion" if kind == "gemini" else "model"]
+    reply, _ = ask(kind, nameless)
+    assert (reply.model, reply.finish) == ("unknown", "stop")
+
+
 def test_a_wait_that_the_provider_asks_for_is_kept(kind: Kind) -> None:
     busy = Fault(
         fake_gemini.error(429, "RESOURCE_EXHAUSTED", "Slow down.", RetryInfo={"retryDelay": "0.6s"}),

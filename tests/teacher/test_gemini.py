@@ -86,7 +86,15 @@ def test_a_disabled_account_stops_the_run() -> None:
 @pytest.mark.filterwarnings("ignore:VIDEO_SAFETY is not a valid FinishReason:UserWarning")
 @pytest.mark.parametrize(
     "finish",
-    "SAFETY RECITATION PROHIBITED_CONTENT SPII IMAGE_SAFETY IMAGE_PROHIBITED_CONTENT VIDEO_SAFETY".split(" "),
+    [
+        "SAFETY",
+        "RECITATION",
+        "PROHIBITED_CONTENT",
+        "SPII",
+        "IMAGE_SAFETY",
+        "IMAGE_PROHIBITED_CONTENT",
+        "VIDEO_SAFETY",
+    ],
 )
 def test_blocked_answers(finish: str) -> None:
     reply, fake = ask(answer(finish=finish))
@@ -103,14 +111,22 @@ def test_blocked_prompts() -> None:
     assert (reply.finish, reply.usage) == ("blocked", Usage(prompt=40))
 
 
-@pytest.mark.parametrize("version", ["gemini-2.5-flash-001", "models/gemini-2.5-flash"])
+@pytest.mark.parametrize(
+    "version", ["gemini-2.5-flash-001", "gemini-2.5-flash-09-2025", "models/gemini-2.5-flash"]
+)
 def test_numbered_versions_are_the_same_model(version: str) -> None:
     reply, _ = ask(answer(model=version))
     assert reply.model == version.removeprefix("models/")
 
 
 @pytest.mark.parametrize(
-    "version", ["gemini-3.5-flash-lite", "gemini-2.5-flash-lite", "gemini-2.5-flash-preview"]
+    "version",
+    [
+        "gemini-3.5-flash-lite",
+        "gemini-2.5-flash-lite",
+        "gemini-2.5-flash-preview",
+        "gemini-2.5-flash-preview-09-2025",
+    ],
 )
 def test_another_model_is_refused_unless_allowed(version: str) -> None:
     with pytest.raises(TeacherUnavailable, match=f"{version} answered where gemini-2.5-flash was asked"):
