@@ -205,6 +205,12 @@ def test_doubtful_prices_are_named() -> None:
     assert warned(far)[0].startswith("far has no price and counts as free")
     assert warned(GeminiTeacher())[0].startswith("gemini-2.5-flash has no price")
     assert "have no date" in warned(GeminiTeacher(price=Price(input=1)))[0]
+    stated = fresh.model_copy(update={"model": "gemini-2.5-flash"})
+    assert (
+        warned(GeminiTeacher(price=stated), GeminiTeacher(model="gemini-2.5-flash-001", price=stated)) == []
+    )
+    (other,) = warned(GeminiTeacher(model="gemini-2.5-pro", price=stated))
+    assert "prices are those of gemini-2.5-flash: state teacher.price.input" in other
 
 
 def test_shipped_price_lists_have_a_date() -> None:
@@ -220,6 +226,7 @@ def test_shipped_price_lists_have_a_date() -> None:
         assert price is not None, path
         if price.input or price.output:
             stated += 1
+            assert price.model == OmegaConf.load(path).model
             assert datetime.date.fromisoformat(price.date) <= datetime.date.today() + datetime.timedelta(366)
     assert stated >= 3
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from simula.plan.steps import Plan
-from simula.teacher.price import Price
+from simula.teacher.model_names import one_of
 from simula.teacher.settings import Remote, TeacherSettings
 
 OLD_DAYS = 90
@@ -25,7 +25,7 @@ def teachers(plan: Plan) -> list[TeacherSettings]:
 def price_line(teacher: TeacherSettings) -> str:
     """ "gemini-2.5-flash: $0.3 in, $0.03 cached, $2.5 out a million tokens (read 2026-11-22)"."""
     price = teacher.price
-    if price == Price(date=price.date):
+    if price.free:
         return f"{teacher.model}: free"
     read = f"read {price.date}" if price.date else "no date"
     listed = f"${price.input:g} in, ${price.cached:g} cached, ${price.output:g} out"
@@ -33,16 +33,21 @@ def price_line(teacher: TeacherSettings) -> str:
 
 
 def price_warnings(asked: Iterable[TeacherSettings], today: datetime.date) -> list[str]:
-    """One sentence for each price that is old, has no date, or is missing for a model that is elsewhere."""
+    """One sentence for each price that is old, another model's, undated, or missing for a model elsewhere."""
     found = []
     for teacher in asked:
         price = teacher.price
-        if price == Price(date=price.date):
+        if price.free:
             if isinstance(teacher, Remote) and not _on_this_machine(teacher):
                 found.append(
                     f"{teacher.model} has no price and counts as free: state teacher.price.input and "
                     "teacher.price.output, or count GPU hours where the machine is your own"
                 )
+        elif price.model is not None and not one_of(teacher.model, (price.model,)):
+            found.append(
+                f"{teacher.model}: its prices are those of {price.model}: state teacher.price.input, "
+                f"teacher.price.cached and teacher.price.output, with teacher.price.model={teacher.model}"
+            )
         elif price.date is None:
             found.append(f"{teacher.model}: its prices have no date: state teacher.price.date")
         elif (age := (today - price.date).days) > OLD_DAYS:

@@ -108,7 +108,7 @@ def missing(model: str, record: BatchRecord) -> Exception:
         return PassingFault(f"{record.name} is {record.state}")
     return TeacherUnavailable(
         f"{named(record)} to {model} {record.state} ({record.name}); the provider's page of batches may say "
-        "why. The same command submits again what was not answered; teacher=gemini_flash asks it online"
+        "why. The same command submits again what was not answered; the teacher without _batch asks it online"
     )
 
 

@@ -25,8 +25,8 @@ safety block, refusal           the slot is refused, "the teacher's safety filte
 attempts used up                the slot is refused where other calls were answered meanwhile, else stop
 401, 402, 403, invalid key      stop: "refuses the credentials of GEMINI_API_KEY"
 404 (retired model)             stop: "there is no model … here, or no longer"
-another model answered          stop, unless `allow_model` names it; who did is recorded as "unknown" where the
-                                answer does not say so
+another model answered          stop, unless `allow_model` names it; an answer without a name is believed,
+                                and recorded as of "unknown"
 any other status                stop: "does not accept requests as they are sent here"
 nearly everything fails         probes, one call at a time; stop after `outage_seconds` (`circuit.py`)
 ==============================  =====================================================================
@@ -56,6 +56,8 @@ _SPENT = re.compile(r"PerDay|insufficient_quota|billing", re.IGNORECASE)
 _NAMED_QUOTA = re.compile(r"Per(?:Second|Minute|Hour)|rate_limit_exceeded")
 """A quota that fills up again soon, as Google (quotaId) and OpenAI (code) name it."""
 _BAD_KEY = re.compile(r"API_KEY_INVALID|invalid_api_key")
+_OPTIONS = {"gemini-3.5-flash-lite": "gemini_flash_lite"}
+"""Models that want other settings than those before them, and the option of `teacher=` that has these."""
 _CONTEXT = re.compile(r"context_(?:size|length)|maximum context", re.IGNORECASE)
 _TOO_LONG = re.compile(
     r"(?:tokens?|prompt|input|content|context|payload|request|string)\b[^.]*(?:exceed|too (?:long|large))",
@@ -167,10 +169,11 @@ class Boundary:
         if one_of(answered, (self.model, *allowed)):
             return None
         answered = self.clean(answered)
+        option = _OPTIONS.get(answered) if self.group == "teacher" else None
         return TeacherUnavailable(
             f"{answered} answered where {self.model} was asked; if that is what you want, "
-            f"accept it with {self.group}.allow_model=[{answered}] or "
-            f"ask for it with {self.group}.model={answered}"
+            f"accept it with {self.group}.allow_model=[{answered}] or ask for it with "
+            + (f"teacher={option} or {option}_batch" if option else f"{self.group}.model={answered}")
         )
 
     def clean(self, text: str) -> str:

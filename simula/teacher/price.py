@@ -21,6 +21,13 @@ class Price(Settings):
     """Tokens of the reply, thinking included, USD a million."""
     date: datetime.date | None = None
     """The day on which these prices were read."""
+    model: str | None = None
+    """The model that they are stated for; null: whichever is asked."""
+
+    @property
+    def free(self) -> bool:
+        """Whether calls cost nothing."""
+        return not (self.input or self.cached or self.output)
 
     def of(self, usage: Usage) -> float:
         """The price of some tokens, USD."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
@@ -118,6 +119,12 @@ class GeminiTeacher(Remote):
 
     @model_validator(mode="after")
     def _one_way_to_think(self) -> GeminiTeacher:
+        if self.thinking_budget is not None and re.match(r"gemini-(?:[3-9]|\d\d)", self.model):
+            raise ValueError(
+                f"thinking_budget={self.thinking_budget}: {self.model} thinks by level; choose "
+                "teacher=gemini_flash_lite, the successor with all its settings, or set thinking_budget=null "
+                "and thinking_level=MINIMAL, and fixed_sampling=true for 3.5 and later"
+            )
         if self.thinking_budget is not None and self.thinking_level is not None:
             raise ValueError(
                 f"thinking_budget={self.thinking_budget} and thinking_level={self.thinking_level} are both "

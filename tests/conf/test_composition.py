@@ -119,6 +119,22 @@ def test_mistakes_of_every_kind_are_named_together() -> None:
     assert "did you mean teacher.skill" in problems("teacher=simulated", "teacher.skil=3")[0]
 
 
+@pytest.mark.parametrize("teacher", ["gemini_flash", "gemini_flash_batch", "vertex"])
+def test_a_successor_by_its_name_alone_is_sent_to_its_option(teacher: str) -> None:
+    (problem,) = problems(f"teacher={teacher}", "teacher.model=gemini-3.5-flash-lite")
+    assert "thinking_budget=0: gemini-3.5-flash-lite thinks by level" in problem
+    assert "choose teacher=gemini_flash_lite" in problem
+    assert "\n" not in problem
+
+
+def test_the_successor_is_one_override_away_online_and_by_batch() -> None:
+    found = [
+        cells([f"teacher=gemini_flash_lite{by}"], sweep=False)[0].config.teacher for by in ("", "_batch")
+    ]
+    assert found[0].identity() == found[1].identity()
+    assert found[0].price.output == 2 * found[1].price.output
+
+
 def test_several_values_without_a_sweep_point_to_the_flag() -> None:
     assert problems("seed=0,1") == ["seed=0,1 has several values; add -m to sweep over them"]
 
@@ -128,7 +144,7 @@ GROUPS = sorted(path for path in conf_folder().glob("*/**/*.yaml") if "hydra" no
 
 def test_how_many_configuration_files_there_are() -> None:
     """Every new file shows up here, and in the test below."""
-    assert len(GROUPS) == 77
+    assert len(GROUPS) == 78
 
 
 @pytest.mark.parametrize("path", GROUPS, ids=lambda path: f"{path.parent.name}={path.stem}")

@@ -135,6 +135,20 @@ def test_another_model_is_refused_unless_allowed(version: str) -> None:
     assert reply.model == version
 
 
+@pytest.mark.parametrize(
+    ("answered", "override"),
+    [
+        ("gemini-3.5-flash-lite", r"teacher=gemini_flash_lite or gemini_flash_lite_batch$"),
+        ("gemini-3.8-flash", r"teacher\.model=gemini-3\.8-flash$"),
+    ],
+)
+def test_the_way_to_the_model_that_answered_is_named(answered: str, override: str) -> None:
+    with pytest.raises(
+        TeacherUnavailable, match=rf"allow_model=\[{answered}\] or ask for it with {override}"
+    ):
+        ask(answer(model=answered))
+
+
 def test_a_missing_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GEMINI_API_KEY")
     with pytest.raises(TeacherUnavailable, match="export GEMINI_API_KEY="):

@@ -71,6 +71,14 @@ def test_thinking_is_said_in_one_way() -> None:
         GeminiTeacher(thinking_level="LOW")
 
 
+@pytest.mark.parametrize("model", ["gemini-3.5-flash-lite", "gemini-3-pro", "gemini-10-flash"])
+def test_later_models_have_no_thinking_budget(model: str) -> None:
+    with pytest.raises(ValidationError, match=f"thinking_budget=0: {model} thinks by level; choose teacher="):
+        GeminiTeacher(model=model)
+    assert GeminiTeacher(model=model, thinking_budget=None).model == model
+    assert GeminiTeacher(model="gemini-2.5-pro", thinking_budget=128).thinking_budget == 128
+
+
 def test_a_replay_is_of_a_teacher() -> None:
     with pytest.raises(ValidationError, match="TeacherSettings"):
         ReplayTeacher.model_validate({"of": "gemini", "ledger": "x"})
