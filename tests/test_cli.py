@@ -68,6 +68,8 @@ def test_run_help_names_groups_options_and_keys(environment: dict[str, str]) -> 
         (["plan", "--config-dir=nowhere"], "--config-dir nowhere: there is no such folder"),
         (["show"], "show takes a data set and perhaps a row, and no -m; nothing was given"),
         (["show", "maths", "3"], "simula generate makes one"),
+        (["generate", "--inspect"], "--inspect is an option of simula train, not of simula generate"),
+        (["train", "--student"], "--student is an option of simula export, not of simula train"),
         (["run", "--multrun", "size=4"], "there is no option '--multrun'; did you mean --multirun?"),
     ],
 )
