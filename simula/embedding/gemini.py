@@ -9,12 +9,13 @@ import numpy as np
 from google.genai import types
 
 from simula.embedding.port import WITHOUT_KEY, Embeddings, unit
+from simula.embedding.rates import sent
 from simula.embedding.settings import GeminiEmbedding
 from simula.errors import TeacherUnavailable
 from simula.teacher.faults import PassingFault
 from simula.teacher.gemini import Gemini as GeminiClient
-from simula.teacher.repeats import Repeats
 from simula.teacher.settings import GeminiTeacher
+from simula.teacher.traffic import Traffic
 
 
 class Gemini:
@@ -39,17 +40,18 @@ class Gemini:
             "embedding",
             WITHOUT_KEY,
         )
-        self._repeats = Repeats(settings.model, settings.attempts, settings.first_wait)
+        self._traffic = Traffic(settings.model, settings.limits(settings.key_variable, settings.base_url))
         self._config = types.EmbedContentConfig(
             task_type=settings.task_type, output_dimensionality=settings.dimensions
         )
 
     async def embed(self, texts: Sequence[str]) -> Embeddings:
-        """The vectors of one batch; passing faults are repeated."""
-        return await self._repeats(self._send, texts)
+        """The vectors of one batch, when its turn comes; passing faults are repeated."""
+        return await sent(self._traffic, self._send, texts)
 
     async def close(self) -> None:
         """Close the client's connections."""
+        await self._traffic.close()
         await self._google.close()
 
     async def _send(self, texts: Sequence[str]) -> Embeddings:

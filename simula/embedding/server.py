@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from simula.embedding.port import WITHOUT_KEY, Embeddings, unit
+from simula.embedding.rates import sent
 from simula.embedding.settings import ServerEmbedding
 from simula.teacher.endpoint import Endpoint
 from simula.teacher.faults import Boundary, PassingFault, secret_in
-from simula.teacher.repeats import Repeats
+from simula.teacher.traffic import Traffic
 
 
 class Server:
@@ -31,14 +32,15 @@ class Server:
         self._boundary = Boundary(settings.model, credential, secret, group="embedding")
         url = f"{settings.base_url.rstrip('/')}/embeddings"
         self._endpoint = Endpoint(url, self._boundary, settings.timeout)
-        self._repeats = Repeats(settings.model, settings.attempts, settings.first_wait)
+        self._traffic = Traffic(settings.model, settings.limits(settings.key_variable, settings.base_url))
 
     async def embed(self, texts: Sequence[str]) -> Embeddings:
-        """The vectors of one batch; passing faults are repeated."""
-        return await self._repeats(self._send, texts)
+        """The vectors of one batch, when its turn comes; passing faults are repeated."""
+        return await sent(self._traffic, self._send, texts)
 
     async def close(self) -> None:
         """Close the connections; a later call opens new ones."""
+        await self._traffic.close()
         await self._endpoint.close()
 
     async def _send(self, texts: Sequence[str]) -> Embeddings:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from simula.settings import Settings, fingerprint, incidental
 from simula.teacher.price import Price
+from simula.teacher.traffic import Limits, account_folder
 
 if TYPE_CHECKING:
     from simula.embedding.port import Embedder
@@ -131,6 +132,32 @@ class Remote(Recorded):
     """How often a call is sent while faults may pass (busy, overloaded, connection lost)."""
     first_wait: float = incidental(1.0, gt=0)
     """Seconds before the second attempt; doubled each time up to a minute, with jitter."""
+    least_concurrency: int = incidental(1, ge=1)
+    """Calls in flight that are kept whatever is refused; from there to `concurrency` there are as many as
+    the provider takes."""
+    requests_per_minute: float | None = incidental(None, gt=0)
+    """Calls begun in a minute at most, evenly spaced, repeats included; null: no limit."""
+    tokens_per_minute: float | None = incidental(None, gt=0)
+    """Tokens of the calls of a minute at most: by their length before a call, corrected after it where the
+    provider counts them; null: no limit."""
+    outage_seconds: float = incidental(60.0, gt=0)
+    """Seconds for which nearly every attempt may fail, single ones being sent; then the run stops."""
+    sharing: Path | None = incidental(None)
+    """Folder in which the processes that use one key see each other: each takes its part of the limits a
+    minute. null: a process takes all of them."""
+
+    def limits(self, *account: object) -> Limits:
+        """How fast it is asked; the processes that ask with the same account share what there is a minute."""
+        return Limits(
+            concurrency=self.concurrency,
+            least_concurrency=min(self.least_concurrency, self.concurrency),
+            requests_per_minute=self.requests_per_minute,
+            tokens_per_minute=self.tokens_per_minute,
+            attempts=self.attempts,
+            first_wait=self.first_wait,
+            outage_seconds=self.outage_seconds,
+            sharing=account_folder(self.sharing, self.model, *account),
+        )
 
     @property
     def label(self) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from simula.settings import Settings, fingerprint, incidental
+from simula.settings import Settings, incidental
 from simula.teacher.price import Price
-from simula.teacher.traffic import Limits
+from simula.teacher.traffic import Limits, account_folder
 
 
 class Sampling(Settings):
@@ -54,7 +53,6 @@ class Remote(Sampling):
 
     def limits(self, model: str, *account: object) -> Limits:
         """How fast it is asked; the processes that ask with the same account share what there is a minute."""
-        part = re.sub(r"[^A-Za-z0-9.]+", "-", model)[:40] + "-" + fingerprint([model, *account])
         return Limits(
             concurrency=self.concurrency,
             least_concurrency=self.least_concurrency,
@@ -64,5 +62,5 @@ class Remote(Sampling):
             attempts=self.attempts,
             first_wait=self.first_wait,
             outage_seconds=self.outage_seconds,
-            sharing=self.sharing / part if self.sharing else None,
+            sharing=account_folder(self.sharing, model, *account),
         )

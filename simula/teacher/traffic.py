@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Literal, TypeVar
 import anyio
 
 from simula.errors import RequestFailed
+from simula.settings import fingerprint
 from simula.teacher.circuit import Circuit
 from simula.teacher.faults import PassingFault
 from simula.teacher.pace import Pace
@@ -45,6 +47,12 @@ class Limits:
     """Seconds after which an outage stops the run."""
     sharing: Path | None = None
     """Folder of the processes that share the limits a minute; None: this one is alone."""
+
+
+def account_folder(sharing: Path | None, model: str, *account: object) -> Path | None:
+    """Where the processes find each other that ask a model with the same account."""
+    part = re.sub(r"[^A-Za-z0-9.]+", "-", model)[:40] + "-" + fingerprint([model, *account])
+    return sharing / part if sharing else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,3 +218,46 @@ def test_no_key_is_in_what_is_recorded(tmp_path: Path) -> None:
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert files
     assert not any(KEY.encode() in path.read_bytes() or KEY in str(path) for path in files)
+
+
+def test_calls_keep_to_the_limit_a_minute(tmp_path: Path) -> None:
+    """One text a call: the second one leaves 0.3 s after the first, the third 0.3 s later."""
+    start = time.monotonic()
+    fake = FakeServer()
+    asked(fake, tmp_path, batch=1, concurrency=3, requests_per_minute=200)
+    assert len(fake.bodies) == 3
+    assert time.monotonic() - start > 0.6
+
+
+@pytest.mark.parametrize("usage", [True, False], ids=["counted", "uncounted"])
+def test_calls_keep_to_the_tokens_a_minute(tmp_path: Path, usage: bool) -> None:
+    """Two words a text, or about 1.5 tokens by their length: at 300 tokens a minute 0.2 s a token."""
+    start = time.monotonic()
+    fake = FakeGemini(usage=usage)
+    asked(fake, tmp_path, batch=1, concurrency=3, tokens_per_minute=300)
+    assert len(fake.bodies) == 3
+    assert time.monotonic() - start > (0.75 if usage else 0.45)
+
+
+def test_processes_that_share_a_limit_find_each_other(tmp_path: Path) -> None:
+    class Looking(FakeServer):
+        seen = 0
+
+    fake = Looking()
+    good = fake.good
+
+    def answered(body: dict[str, Any]) -> Answer:
+        Looking.seen = len([path for path in (tmp_path / "sharing").glob("*/*") if path.is_file()])
+        return good(body)
+
+    fake.good = answered
+    asked(fake, tmp_path / "cache", requests_per_minute=6000, sharing=tmp_path / "sharing")
+    assert Looking.seen == 1
+    assert not list((tmp_path / "sharing").glob("*/*")), "who leaves gives its part back"
+
+
+def test_an_outage_stops_before_every_call_has_used_up_its_attempts(tmp_path: Path) -> None:
+    fake = FakeServer(*[openai_error(503, "overloaded")] * 10_000)
+    with pytest.raises(TeacherUnavailable):
+        asked(fake, tmp_path, batch=1, concurrency=3, attempts=1000, outage_seconds=0.3)
+    assert len(fake.bodies) < 100
