@@ -17,9 +17,9 @@ from fake_gemini_batch import FakeBatches, good
 from teacher_requests import make_request
 
 from simula.errors import TeacherUnavailable
-from simula.teacher import Recorded, Reply, Request, connect
+from simula.teacher import Recorded, Reply, Request, batch, connect
 from simula.teacher.batch_lines import line
-from simula.teacher.batch_records import sweep
+from simula.teacher.batch_records import new_batch, sweep
 from simula.teacher.settings import GeminiBatchTeacher, GeminiTeacher
 
 # google-genai 3.4 derives its session from aiohttp's, which aiohttp discourages.
@@ -166,6 +166,30 @@ def test_a_living_process_is_waited_for(tmp_path: Path) -> None:
     assert set(fake.answered.values()) == {1}
     assert sorted(len(batch["requests"]) for batch in fake.batches.values()) == [3, 5]
     assert sorted(set(recorded_keys(tmp_path))) == sorted(key_for(seed) for seed in range(8))
+
+
+def test_processes_that_gather_the_same_requests_together_submit_each_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither sees a batch of the other in time: both look for one before either has written its own."""
+
+    def slowly(*batch: Any) -> Any:
+        time.sleep(4 * GATHER_S)
+        return new_batch(*batch)
+
+    monkeypatch.setattr(batch, "new_batch", slowly)
+
+    async def use(fake: FakeBatches) -> None:
+        both = [opened(settings_for(fake, tmp_path), tmp_path) for _ in range(2)]
+        async with anyio.create_task_group() as group:
+            for teacher in both:
+                group.start_soon(all_of, teacher, range(20))
+        for teacher in both:
+            await teacher.close()
+
+    fake = run(use)
+    assert fake.answered == {key_for(seed): 1 for seed in range(20)}
+    assert recorded_keys(tmp_path) == sorted(fake.answered)
 
 
 def test_a_request_that_is_given_up_by_its_askers_is_not_sent(tmp_path: Path) -> None:
