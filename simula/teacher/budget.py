@@ -28,7 +28,8 @@ class Budget(Settings):
     tokens: int | None = incidental(None, ge=0)
     """Tokens, read and written; null: no limit."""
     calls: int | None = incidental(None, ge=0)
-    """Calls sent; 0: recorded answers only; null: no limit."""
+    """Calls begun; one that is sent again while its faults may pass is one, as providers bill the answer.
+    0: recorded answers only; null: no limit."""
 
     @property
     def limited(self) -> bool:

@@ -15,9 +15,10 @@ import pytest
 from loopback import Answer, Loopback
 from teacher_requests import make_request
 
-from simula.errors import RequestFailed, TeacherUnavailable, UnreadableReply
+from simula.errors import BudgetSpent, RequestFailed, TeacherUnavailable, UnreadableReply
 from simula.prompts import Asker, Tally
-from simula.teacher import Reply
+from simula.teacher import Budget, Price, Reply, Spending
+from simula.teacher.budget import Budgeted
 from simula.teacher.settings import GeminiTeacher, ServerTeacher
 
 # google-genai 3.4 derives its session from aiohttp's, which aiohttp discourages.
@@ -270,6 +271,22 @@ def test_an_answer_that_does_not_say_whose_it_is_is_recorded_so(kind: Kind) -> N
     del nameless["modelVersion" if kind == "gemini" else "model"]
     reply, _ = ask(kind, nameless)
     assert (reply.model, reply.finish) == ("unknown", "stop")
+
+
+def test_a_call_that_is_sent_again_is_one_of_the_budget(kind: Kind) -> None:
+    busy = PASSING["503"].of(kind)
+
+    async def run() -> None:
+        async with fake_of(kind, busy, busy, busy) as fake:
+            teacher = Budgeted(settings_of(kind, fake).connect(), Price(), Budget(calls=2), Spending())
+            await teacher.ask(make_request(1))
+            await teacher.ask(make_request(2))
+            with pytest.raises(BudgetSpent, match="paid for now and recorded: 2 calls"):
+                await teacher.ask(make_request(3))
+            await teacher.close()
+            assert len(fake.bodies) == 5
+
+    anyio.run(run)
 
 
 def test_a_wait_that_the_provider_asks_for_is_kept(kind: Kind) -> None:
