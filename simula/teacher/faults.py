@@ -13,7 +13,7 @@ the same, a wait of more than   stop: "asks to come back in 3,600 s"
 ten minutes
 time-out, slow drip             the whole call, reading included, has `timeout` seconds; sent again
 dropped connection              sent again
-truncated or foreign body       sent again
+truncated or foreign body       sent again; with an error's status, that status decides
 empty candidates, no text       sent again
 truncated JSON in a reply that  the adapter returns it; `prompts/asking.py` repairs it, counted, or asks
 claims to be whole              again; else the slot is refused, "the reply does not fit its schema"
@@ -33,7 +33,7 @@ nearly everything fails         probes, one call at a time; stop after `outage_s
 
 "Stop" is `TeacherUnavailable`: one sentence, and nothing more is sent; "refused" is `RequestFailed` or
 `UnreadableReply`: the slot is kept with its reason. `tests/teacher/test_faults.py` has each line against the
-real adapters.
+real adapters, `test_odd_bodies.py` bodies of any shape.
 """
 
 from __future__ import annotations
