@@ -248,7 +248,7 @@ class EmbeddedTeacher(Sampling):
     """Words in a free text at most, held by the grammar: small models ramble."""
     letters: str = Field("", pattern=r"^[^\[\]\\^]*$")
     """Letters that a free text begins with, or else a digit, held by the grammar: small models that are told
-    to write Korean write English all the same. `가-힣` for Korean, `ऀ-ॿ` for Nepali; empty: those of any script."""
+    to write Korean write English all the same. `가-힣` for Korean, `ऀ-ॿ` for Nepali; empty: any script's."""
     concurrency: int = incidental(8, ge=1)
     """Calls decoded together, over all engines."""
     engines: int | None = incidental(None, ge=1)
