@@ -120,9 +120,12 @@ def test_a_gpu_too_small_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_full_gpu_is_one_sentence() -> None:
     full = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has …")
-    with pytest.raises(
-        StudentError, match=r"memory is full \(CUDA out of memory\): lower training\.micro_batch_size=16"
-    ), enough_memory(TrainingSettings()):
+    with (
+        pytest.raises(
+            StudentError, match=r"memory is full \(CUDA out of memory\): lower training\.micro_batch_size=16"
+        ),
+        enough_memory(TrainingSettings()),
+    ):
         raise full
 
 
