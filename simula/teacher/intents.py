@@ -8,8 +8,9 @@ have seen it and tell what they have in flight; so a process that is alone write
 
 What can still be asked twice: what is in flight when a process is killed; what is in flight in one that lives
 but did not write for `EXPIRY_S` (stopped, or cut off from the file system); where an NFS mount gives up
-close-to-open consistency (`nocto`), what is asked within its caches' lag. After a process of another node was
-killed, the others wait `EXPIRY_S` for what it had in flight.
+close-to-open consistency (`nocto`), what is asked within its caches' lag; and what a process of another node
+answered that left a few seconds before this one came, where the sizes of its files are still cached. After a
+process of another node was killed, the others wait `EXPIRY_S` for what it had in flight.
 """
 
 from __future__ import annotations
