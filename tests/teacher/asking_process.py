@@ -1,4 +1,4 @@
-"""One process of a sweep: asks, then prints how many requests it sent.
+"""One process of a sweep: says that it is ready, waits for a line, asks, prints how many requests it sent.
 
 python asking_process.py URL LEDGER REQUESTS CONCURRENCY
 """
@@ -31,4 +31,6 @@ async def main(url: str, ledger: Path, requests: int, concurrency: int) -> None:
 
 
 if __name__ == "__main__":
+    print("ready", flush=True)
+    sys.stdin.readline()
     anyio.run(main, sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
