@@ -1,7 +1,7 @@
 """What the processes of one ledger tell each other: each appends to its own file and reads the others'.
 
 Lines: `#PID HOST` whose file it is; `+KEY` I mean to ask for this answer; `-KEY` no more, it is recorded
-or given up; `!` nothing before this holds; `=NAME` my answers are in this file of the ledger; `@NAME` I have
+or given up; `!` no intent before this holds; `=NAME` my answers are in this file of the ledger; `@NAME` I have
 seen this process, and tell everything from here on; `.` I live. No locks, and no clocks are compared.
 """
 
@@ -42,6 +42,11 @@ class Answers(Protocol):
         ...
 
 
+def _answers_in(data: bytes) -> list[str]:
+    """The files that lines name as those of answers; once said it holds."""
+    return [name.decode() for name in _ANSWERS_IN.findall(data)]
+
+
 @dataclass(slots=True)
 class Other:
     """Another process, by what its file said when it was last read."""
@@ -61,7 +66,8 @@ class Other:
 
     def learn(self, data: bytes, me: str) -> bool:
         """Read lines; whether they say more than that it lives."""
-        # What stands before does not hold.
+        self.files.update(_answers_in(data))
+        # What else stands before does not hold.
         start = max(0, data.rfind(b"\n!\n"))
         if start and data.startswith(b"#"):
             self.learn(data[: data.index(b"\n") + 1], me)
@@ -75,8 +81,6 @@ class Other:
                 self.open.discard(said)
             elif kind == "!":
                 self.open.clear()
-            elif kind == "=":
-                self.files.add(said)
             elif kind == "@":
                 self.knows_me = self.knows_me or said == me
             elif kind == "#":
@@ -142,7 +146,7 @@ class IntentFiles:
         for one, data in tails.items():
             if data.strip(b".\n"):
                 files.update(self.others[one].files if one in self.others else ())
-                files.update(found.decode() for found in _ANSWERS_IN.findall(data))
+                files.update(_answers_in(data))
         answers = self._answers.unread(files)
         here = {one: data for one, data in tails.items() if one not in gone}
         if first or self.others.keys() - here.keys():

@@ -149,4 +149,4 @@ def test_a_cell_that_differs_only_in_its_critic_repeats_no_generation_call(store
     assert store.generate("system=local_global", "size=20") is None
     said = store.manifest("system=local_global", "size=20")
     assert said["recorded_calls"] == said["calls"] >= 40
-    assert len(list((store.root / "ledger").iterdir())) == 1
+    assert len(list((store.root / "ledger").glob("*.jsonl"))) == 1

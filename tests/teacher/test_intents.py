@@ -99,12 +99,22 @@ def test_processes_that_start_together_send_each_request_once(tmp_path: Path, co
     assert list((tmp_path / "asking").iterdir()) == []
 
 
-def test_who_comes_later_waits_for_what_an_other_that_was_alone_has_in_flight(tmp_path: Path) -> None:
+@pytest.mark.parametrize("answered", [0, 40])
+def test_who_comes_later_waits_for_what_an_other_that_was_alone_has_in_flight(
+    tmp_path: Path, answered: int
+) -> None:
+    """Whether that one has recorded answers before or not."""
+
     async def main() -> None:
         async with provider() as (one, url):
-            one.open = anyio.Event()
+            if not answered:
+                one.open = anyio.Event()
             running = start(url, tmp_path)
-            await until(lambda: one.asked.total() == 16)
+            await until(lambda: one.asked.total() >= max(answered, 16))
+            if answered:
+                one.open = anyio.Event()
+            await anyio.sleep(0.3)
+            asked = one.asked.total()
             # Alone it tells nobody what it asks: there is nobody.
             (own,) = (tmp_path / "asking").iterdir()
             assert "+" not in own.read_text()
@@ -112,7 +122,7 @@ def test_who_comes_later_waits_for_what_an_other_that_was_alone_has_in_flight(tm
             await until(lambda: len(list((tmp_path / "asking").iterdir())) == 3)
             await until(lambda: own.read_text().count("@") == 2)
             await anyio.sleep(0.5)
-            assert one.asked.total() == 16
+            assert one.asked.total() == asked
             one.open.set()
             assert sum([await sent(process) for process in running]) == REQUESTS
             assert one.asked == Counter(range(REQUESTS))
