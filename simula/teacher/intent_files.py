@@ -1,8 +1,8 @@
 """What the processes of one ledger tell each other: each appends to its own file and reads the others'.
 
 Lines: `#PID HOST` whose file it is; `+KEY` I mean to ask for this answer; `-KEY` no more, it is recorded
-or given up; `!` no intent before this holds; `=NAME` my answers are in this file of the ledger; `@NAME` I have
-seen this process, and tell everything from here on; `.` I live. No locks, and no clocks are compared.
+or given up; `!` no intent before this holds; `=NAME` my answers are in this file of the ledger; `@NAME` I
+have seen this process, and tell everything from here on; `.` I live. No locks, and no clocks are compared.
 """
 
 from __future__ import annotations
