@@ -11,6 +11,7 @@ import numpy as np
 from simula.embedding.port import WITHOUT_KEY, Embeddings, unit
 from simula.embedding.rates import sent
 from simula.embedding.settings import ServerEmbedding
+from simula.teacher.bodies import count, mapping
 from simula.teacher.endpoint import Endpoint
 from simula.teacher.faults import Boundary, PassingFault, secret_in
 from simula.teacher.traffic import Traffic
@@ -56,14 +57,14 @@ class Server:
         try:
             placed = {int(one["index"]): one["embedding"] for one in body["data"]}
             vectors = unit([placed[index] for index in range(texts)])
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             said = self._boundary.clean(f"not embeddings of {texts} texts: {json.dumps(body)}")
             raise PassingFault(said) from None
-        counted = (body.get("usage") or {}).get("prompt_tokens")
+        counted = mapping(body.get("usage")).get("prompt_tokens")
         return Embeddings(
             vectors,
             truncated=np.zeros(texts, dtype=np.bool_),
             sent=texts,
-            tokens=int(counted or 0),
+            tokens=count(counted),
             uncounted=0 if counted is not None else texts,
         )

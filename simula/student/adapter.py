@@ -14,6 +14,7 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 
 from simula.draws import entropy
+from simula.durable import sync_file
 from simula.errors import StudentError
 from simula.student.settings import Lora, StudentSettings, TrainingSettings
 from simula.student.weights import load
@@ -66,6 +67,8 @@ def save(model: Any, folder: Path) -> None:
         model.save_pretrained(str(aside), save_embedding_layers=False)
     else:
         model.save_pretrained(str(aside))
+    for path in aside.rglob("*"):
+        sync_file(path)
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(aside, folder)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import lightning.pytorch as pl
 
+from simula.durable import sync_file, sync_folder
 from simula.student.preemption import Notice
 
 _LAST, _PREVIOUS = "last.ckpt", "previous.ckpt"
@@ -41,6 +42,10 @@ class Checkpoints(pl.Callback):
         """Time that this run has taken, over its restarts."""
         return self._earlier + time.monotonic() - self._began
 
+    def on_train_start(self, *_: Any) -> None:
+        """Take SIGTERM back, which Lightning has taken by now."""
+        self._notice.restore()
+
     def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
         """Report, and write where it is time; after the last step the result itself is written."""
         steps = int(trainer.num_training_batches)
@@ -57,9 +62,11 @@ class Checkpoints(pl.Callback):
         trainer.save_checkpoint(aside)
         if not trainer.is_global_zero:
             return
+        sync_file(aside)
         if last.exists():
             os.replace(last, self._folder / _PREVIOUS)
         os.replace(aside, last)
+        sync_folder(self._folder)
 
     def state_dict(self) -> dict[str, Any]:
         """The time taken so far, for Lightning's checkpoint."""

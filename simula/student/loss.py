@@ -33,7 +33,7 @@ def summed_cross_entropy(model: Any, hidden: Tensor, labels: Tensor) -> Tensor:
     """
     head = model.get_output_embeddings()
     rows = max(1, _SCORES_AT_ONCE // int(head.weight.shape[0]))
-    if head.weight.requires_grad:
+    if any(weight.requires_grad for weight in head.parameters()):
         # Its own gradient is needed too: a slice is computed again on the way back.
         total = hidden.sum() * 0.0
         for states, wanted in zip(torch.split(hidden, rows), torch.split(labels, rows), strict=True):

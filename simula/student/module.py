@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Self
@@ -12,6 +13,7 @@ from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
 from simula.draws import entropy
+from simula.errors import StudentError
 from simula.student.adapter import bare
 from simula.student.backbone import continued, packed
 from simula.student.data import IGNORED, Batch, Part
@@ -76,6 +78,11 @@ class StudentModule(pl.LightningModule):
             summed([*(weight.grad for weight in trained if weight.grad is not None), mean])
         loss = float(mean)
         norm = torch.nn.utils.clip_grad_norm_(trained, self._training.clip)
+        if not math.isfinite(norm):
+            raise StudentError(
+                f"the gradient of step {self.global_step + 1} is {float(norm)} (loss {loss:g}): lower "
+                f"training.learning_rate={self._training.learning_rate:g}"
+            )
         stepping.step()
         stepping.zero_grad(set_to_none=True)
         scheduler: Any = self.lr_schedulers()

@@ -23,8 +23,17 @@ class Notice:
     def __init__(self, launcher: Callable[[int, FrameType | None], Any] | None) -> None:
         """`launcher`: the signal's handler before training began; None: nobody waits for a signal."""
         self._launcher = launcher
+        self._terminated = signal.getsignal(signal.SIGTERM)
         self.seen = False
         """The signal came; a checkpoint is to be written."""
+
+    def restore(self) -> None:
+        """Undo what Lightning does with SIGTERM: it would end the run after a step as if all were well.
+
+        Slurm sends it before its warning where a job is preempted, and submitit's handler waits for that.
+        """
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, self._terminated)
 
     def pass_on(self) -> None:
         """Let the launcher requeue the job where it was warned; then this does not return."""
@@ -55,7 +64,8 @@ def noticed() -> Iterator[Notice]:
 
 def unheeded() -> None:
     """Let a process that was started beside the job's own live on: Slurm warns every one of them."""
-    signal.signal(number(), signal.SIG_IGN)
+    for one in (number(), signal.SIGTERM):
+        signal.signal(one, signal.SIG_IGN)
 
 
 def number() -> int:

@@ -147,25 +147,32 @@ def others(ranks: int, work: Callable[..., None], *arguments: Any) -> Iterator[P
             yield Place(0, ranks, port)
         except RuntimeError as error:
             # What a process sees when another is gone says nothing of why.
-            _join([process for process, _ in started], error)
+            _join(started, error)
             raise
-        _join([process for process, _ in started])
+        _join(started)
     finally:
+        for other, _ in started:
+            other.kill()  # in the middle of an exchange it would not hear anything gentler
+            other.join()
         if distributed.is_initialized():
             distributed.destroy_process_group()
-        for other, _ in started:
-            other.terminate()
-            other.join()
 
 
-def _join(processes: Sequence[BaseProcess], error: RuntimeError | None = None) -> None:
+def _join(started: Sequence[tuple[BaseProcess, Connection]], error: RuntimeError | None = None) -> None:
     """Wait for the others, or, after an error of this one, look for one that ended before."""
-    for rank, process in enumerate(processes, 1):
+    for rank, (process, here) in enumerate(started, 1):
         process.join(_GRACE_SECONDS if error else None)
         if process.exitcode:
-            raise StudentError(
-                f"process {rank} of the training ended with exit code {process.exitcode}"
-            ) from error
+            said = _said(here) or f"it ended with exit code {process.exitcode}"
+            raise StudentError(f"process {rank} of the training failed: {said}") from error
+
+
+def _said(connection: Connection) -> str:
+    """The last word of a process that ended."""
+    try:
+        return str(connection.recv()) if connection.poll() else ""
+    except EOFError:
+        return ""
 
 
 def summed(tensors: Sequence[Tensor]) -> None:

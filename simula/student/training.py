@@ -17,7 +17,7 @@ from simula.student.module import StudentModule
 from simula.student.schedule import warmup
 from simula.student.selection import peak
 from simula.student.settings import StudentSettings, TrainerSettings, TrainingSettings
-from simula.student.validation import Validation
+from simula.student.validation import ACCURACIES, Validation
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def train(
     run = fitted(job, log, progress)
     steps, module, validation = len(run.loader), run.module, run.validation
     chosen = _kept(module, validation, steps, folder / training.result)
-    shutil.rmtree(checkpoints)
+    _cleared(checkpoints)
     return TrainingSummary(
         steps=steps,
         epochs=steps / run.loader.steps_a_pass,
@@ -126,9 +126,19 @@ def _kept(module: StudentModule, validation: Validation, steps: int, target: Pat
         adapter.save(module.model, target)
         return steps
     chosen = peak(validation.accuracies)
-    shutil.rmtree(target, ignore_errors=True)
-    os.replace(validation.adapter(chosen), target)
+    kept = validation.adapter(chosen)
+    if kept.exists():  # else a run that was killed right after this has moved it
+        shutil.rmtree(target, ignore_errors=True)
+        os.replace(kept, target)
     return chosen
+
+
+def _cleared(checkpoints: Path) -> None:
+    """Remove what is not needed any more; what was validated goes last: a run that goes on chooses by it."""
+    for path in checkpoints.iterdir():
+        if path.name != ACCURACIES:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    shutil.rmtree(checkpoints)
 
 
 def _choice(validation: Validation, examples: int, training: TrainingSettings) -> str:

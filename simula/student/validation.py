@@ -24,6 +24,9 @@ from simula.student.template import Template
 _ALONE = Place()
 _NEVER = Notice(None)
 
+ACCURACIES = "validations.json"
+"""What a run has validated so far, beside its checkpoints."""
+
 
 class Validation(pl.Callback):
     """After given steps: asks the student the held-out examples, and stores the adapter as it is.
@@ -45,7 +48,7 @@ class Validation(pl.Callback):
         self._steps = steps
         self._folder = folder
         self._log = log
-        self._file = folder / "validations.json"
+        self._file = folder / ACCURACIES
         self.accuracies: dict[int, float] = {}
         """Validation accuracy after each step that was validated."""
         if self._file.exists():

@@ -39,7 +39,9 @@ class Endpoint:
         """
         try:
             async with self._connected().post(self._url, json=body) as response:
-                said = _object(await response.text())
+                # An error is told by its status, whatever its body is.
+                text = await response.text(errors="strict" if response.status == 200 else "replace")
+                said = _object(text)
                 if response.status != 200:
                     raise self._fault(response.status, said, response.headers.get("Retry-After", ""))
         except TimeoutError:

@@ -168,10 +168,9 @@ class IntentFiles:
                 self.others[name] = Other(elder=first, grew=watch)
             other = self.others[name]
             if data:
-                whole = data[: data.rfind(b"\n") + 1]
-                other.read_to += len(whole)
+                other.read_to += len(data)
                 other.grew = watch
-                news = other.learn(whole, self.name) or news
+                news = other.learn(data, self.name) or news
         self.others = {name: other for name, other in self.others.items() if name in seen.tails}
         return [name for name in self.others if name not in before], news or bool(before - self.others.keys())
 
@@ -220,6 +219,8 @@ class IntentFiles:
         try:
             with (self._folder / name).open("rb") as file:
                 file.seek(other.read_to if other else 0)
-                return file.read()
+                data = file.read()
+                # A line that a crash tore is no sign of life.
+                return data[: data.rfind(b"\n") + 1]
         except FileNotFoundError:
             return None

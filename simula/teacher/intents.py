@@ -49,7 +49,7 @@ class _Wanted:
     """Whether the others can read of it."""
     decided: anyio.Event = field(default_factory=anyio.Event)
     reply: Reply | None = None
-    error: StoreError | None = None
+    error: Exception | None = None
 
 
 class Intents:
@@ -162,12 +162,12 @@ class Intents:
                     f"({error.strerror}); make room and start the same command again"
                 )
             )
-        except StoreError as error:
+        except Exception as error:  # noqa: BLE001  (whoever waits would wait for ever)
             self._stopped(error)
         finally:
             files.leave()
 
-    def _stopped(self, error: StoreError) -> None:
+    def _stopped(self, error: Exception) -> None:
         for wanted in self._wanted.values():
             wanted.error = error
             wanted.decided.set()

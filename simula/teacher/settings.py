@@ -84,7 +84,7 @@ def options(settings: TeacherSettings) -> str:
     for said in ("kind", "model", "file", "temperature", "max_tokens", "allow_model"):
         chosen.pop(said, None)
     set_ones = {name: value for name, value in chosen.items() if value is not None and value is not False}
-    return " ".join(f"{name}={value}" for name, value in sorted(set_ones.items()) if value != [])
+    return " ".join(f"{name}={value}" for name, value in sorted(set_ones.items()) if value not in ([], ""))
 
 
 def models(settings: TeacherSettings) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from peft import LoraConfig, get_peft_model
 from torch import Tensor
 from torch.nn import functional
 
@@ -42,6 +43,20 @@ def test_slices_sum_to_the_whole(model: Any, tokens_at_once: int, monkeypatch: p
     assert len(found) == len(expected)
     for a, b in zip(found, expected, strict=True):
         torch.testing.assert_close(a, b)
+
+
+@pytest.mark.filterwarnings(
+    "ignore:Model has `tie_word_embeddings:UserWarning", "ignore:`is_gradient_checkpointing`:FutureWarning"
+)
+def test_an_adapter_of_the_projection_is_trained(tiny_gemma: StudentSettings, tmp_path: Path) -> None:
+    loaded, _ = load(tiny_gemma, tmp_path)
+    tuned = get_peft_model(loaded, LoraConfig(r=2, target_modules=["lm_head"]))
+    hidden = torch.ones(3, 32)
+    sliced.summed_cross_entropy(tuned.get_base_model(), hidden, torch.arange(3)).backward()
+    trained = [weight for weight in tuned.parameters() if weight.requires_grad]
+    assert len(trained) == 2
+    assert all(weight.grad is not None for weight in trained)
+    assert any(weight.grad is not None and weight.grad.any() for weight in trained)
 
 
 def test_no_supervised_token_costs_nothing_and_has_a_gradient(model: Any) -> None:

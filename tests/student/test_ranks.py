@@ -85,11 +85,17 @@ def ending(place: Place, ready: Callable[[], None]) -> None:
     os._exit(3)
 
 
+def late(place: Place, ready: Callable[[], None]) -> None:
+    ready()
+    raise StudentError("the memory is full")
+
+
 @pytest.mark.parametrize(
     ("work", "complaint"),
     [
+        (late, r"process 1 of the training failed: the memory is full"),
         (refused, r"process 1 of the training failed: no weights for 1 of 2"),
-        (ending, r"process 1 of the training ended with exit code 3"),
+        (ending, r"process 1 of the training failed: it ended with exit code 3"),
     ],
 )
 def test_a_process_that_fails_is_one_sentence(

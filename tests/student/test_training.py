@@ -188,6 +188,31 @@ def test_nothing_is_said_on_the_terminal(
     assert tuple(capfd.readouterr()) == ("", "")
 
 
+def test_a_gradient_that_is_no_number_stops(tiny_llama: StudentSettings, tmp_path: Path) -> None:
+    training = TRAINING.model_copy(update={"learning_rate": 1e30})
+    with pytest.raises(
+        StudentError, match=r"the gradient of step \d+ is nan .*: lower training.learning_rate=1e\+30"
+    ):
+        run(tiny_llama, tmp_path, training=training)
+
+
+def test_killed_while_it_clears_up_goes_on_to_the_same_result(
+    tiny_llama: StudentSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(stage, "_cleared", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run(tiny_llama, tmp_path)
+    kept = weights(tmp_path)
+    summary = run(tiny_llama, tmp_path)
+    assert len(summary.validation_accuracies) == 4
+    assert weights(tmp_path) == kept
+    assert not (tmp_path / "checkpoints").exists()
+
+
 def test_an_empty_data_set(tiny_llama: StudentSettings, tmp_path: Path) -> None:
     with pytest.raises(StudentError, match="the data set of domain quiz is empty"):
         run(tiny_llama, tmp_path, examples=[])

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -211,16 +212,22 @@ def test_what_one_could_not_get_an_answer_to_an_other_asks(tmp_path: Path, open_
     anyio.run(main)
 
 
+@pytest.mark.parametrize("torn", ["", "+ab", "\0\0\0"])
 def test_a_process_of_another_node_is_gone_when_its_file_does_not_grow(
-    tmp_path: Path, open_ledger: Open, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, open_ledger: Open, monkeypatch: pytest.MonkeyPatch, torn: str
 ) -> None:
     monkeypatch.setattr(intent_files, "EXPIRY_S", 0.5)
     recorded = Recorded(ScriptedTeacher([{"answer": "5"}]), open_ledger(tmp_path))
     (tmp_path / "asking").mkdir()
     file = tmp_path / "asking" / "elsewhere-1-aa"
-    file.write_text(f"#1 elsewhere\n+{make_request().key('scripted')}\n")
+    file.write_text(f"#1 elsewhere\n+{make_request().key('scripted')}\n{torn}")
     began = time.monotonic()
-    assert not anyio.run(recorded.ask, make_request()).recorded
+
+    async def main() -> None:
+        with anyio.fail_after(20):
+            assert not (await recorded.ask(make_request())).recorded
+
+    anyio.run(main)
     assert time.monotonic() - began >= 0.5
     assert not file.exists()
 
@@ -283,6 +290,22 @@ def test_a_folder_that_cannot_be_used_is_one_sentence_before_anything_is_sent(
     (tmp_path / "asking").write_text("")
     with pytest.raises(StoreError, match=r"asking, where processes that share a ledger.*cannot be used"):
         anyio.run(Recorded(ScriptedTeacher([]), open_ledger(tmp_path)).ask, make_request())
+
+
+def test_a_look_that_fails_in_any_way_ends_the_waiting(
+    tmp_path: Path, open_ledger: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exchange(*_: Any, **__: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(intent_files.IntentFiles, "exchange", exchange)
+    recorded = Recorded(ScriptedTeacher([]), open_ledger(tmp_path))
+
+    async def main() -> None:
+        with anyio.fail_after(20), pytest.raises(RuntimeError, match="new thread"):
+            await recorded.ask(make_request())
+
+    anyio.run(main)
 
 
 def test_who_is_cancelled_while_waiting_takes_its_word_back(tmp_path: Path, open_ledger: Open) -> None:

@@ -35,6 +35,10 @@ def test_options_are_what_is_set() -> None:
     lite = GeminiTeacher(thinking_budget=None, thinking_level="MINIMAL", fixed_sampling=True, temperature=0.1)
     assert options(lite) == "fixed_sampling=True thinking_level=MINIMAL"
     assert options(ServerTeacher(model="qwen")) == ""
+    assert (
+        options(EmbeddedTeacher())
+        == "context=2048 min_p=0.05 repeat_penalty=1.1 weights=q8_0 words_per_text=32"
+    )
 
 
 def test_whose_answers_are_accepted_names_no_answer_anew() -> None:
