@@ -262,7 +262,7 @@ def _log() -> Any:
     """What tells a meter each loss."""
     from transformers import TrainerCallback
 
-    class Log(TrainerCallback):  # type: ignore[misc]
+    class Log(TrainerCallback):
         meter: Meter
 
         def on_train_begin(self, *_: Any, **__: Any) -> None:

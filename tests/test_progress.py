@@ -117,7 +117,7 @@ def test_a_live_display_begins_after_two_seconds_and_fits_the_terminal() -> None
     console.print(meter.shown())
     plain = Console(width=80, file=io.StringIO(), color_system=None, force_terminal=False)
     plain.print(meter.shown())
-    shown = plain.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    shown = plain.file.getvalue().splitlines()
     first, *details = (line.rstrip() for line in shown)
     assert first.startswith("dataset: rows accepted ")
     assert "16001/512000 0:01:40" in first

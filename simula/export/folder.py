@@ -7,7 +7,8 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -79,16 +80,28 @@ def write_folder(store: Store, config: Config, manifest: dict[str, Any], make: s
         StoreError: the folder cannot be written; what it is made from was changed.
     """
     final = config.paths.export / rows_key(config)
+    with written_aside(final) as work:
+        (work / "data").mkdir()
+        _write(store, config, manifest, make, work)
+    return final
+
+
+@contextmanager
+def written_aside(final: Path) -> Iterator[Path]:
+    """A folder to write in, which takes the place of `final` where the block ends without an error.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
     work = final.with_name(f".{final.name}.{os.getpid()}")
     try:
-        (work / "data").mkdir(parents=True)
-        _write(store, config, manifest, make, work)
-        publish(work, final)
+        work.mkdir(parents=True)
+        yield work
+        _publish(work, final)
     except OSError as error:
         raise StoreError(f"{final} cannot be written: {error}; paths.export names another place") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return final
 
 
 def _write(store: Store, config: Config, manifest: dict[str, Any], make: str, work: Path) -> None:
@@ -120,7 +133,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def publish(work: Path, final: Path) -> None:
+def _publish(work: Path, final: Path) -> None:
     """Put the folder in its place at once, or, where there is one, file by file, with the checksums last.
 
     Files of the user's own (a clone's `.git`) stay.

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,8 +11,7 @@ from typing import Any
 
 from simula.composition import Cell
 from simula.config import Config
-from simula.errors import StoreError
-from simula.export.folder import publish
+from simula.export.folder import written_aside
 from simula.export.student_card import Examined, StudentFacts, student_card
 from simula.progress import Progress
 from simula.stages.bench import Bench
@@ -69,9 +66,7 @@ def write_student(store: Store, config: Config, manifest: dict[str, Any], make: 
 
     key = adapter_key(config)
     final = config.paths.export / FOLDER / key
-    work = final.with_name(f".{final.name}.{os.getpid()}")
-    try:
-        work.mkdir(parents=True)
+    with written_aside(final) as work:
         kept = store.folder(STAGE, key) / config.training.result
         tokenizer = write_tuned(config.student, kept, work, config.paths.cache)
         rows, _ = selected_rows(Bench(config, store, Progress("export")))
@@ -87,11 +82,6 @@ def write_student(store: Store, config: Config, manifest: dict[str, Any], make: 
             tuned=_examined(store, config, "evaluate"),
         )
         (work / "README.md").write_text(student_card(facts), encoding="utf-8")
-        publish(work, final)
-    except OSError as error:
-        raise StoreError(f"{final} cannot be written: {error}; paths.export names another place") from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     return final
 
 

@@ -100,7 +100,7 @@ class Intents:
             await wanted.decided.wait()
             if wanted.error is not None:
                 raise wanted.error
-        except BaseException:
+        except BaseException:  # above all being cancelled: nobody else is to wait for this one
             self.close(key)
             raise
         return wanted.reply

@@ -46,7 +46,7 @@ def examined(chosen: Cell) -> torch.Tensor:
 
 def logits(model: Any, **options: Any) -> torch.Tensor:
     with torch.no_grad():
-        return model.eval()(input_ids=IDS, **options).logits.float()  # type: ignore[no-any-return]
+        return model.eval()(input_ids=IDS, **options).logits.float()
 
 
 @pytest.fixture(autouse=True)

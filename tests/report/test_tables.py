@@ -35,7 +35,7 @@ def partial_grid(sweep: Sweep) -> list[CellResult]:
 def printed(results: list[CellResult], width: int) -> str:
     console = Console(width=width, file=io.StringIO(), color_system=None)
     print_report(summarise(results), console)
-    return console.file.getvalue()  # type: ignore[attr-defined]
+    return console.file.getvalue()
 
 
 @pytest.mark.parametrize("width", [80, 120])

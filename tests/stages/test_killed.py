@@ -60,7 +60,7 @@ def sent(sends: Path) -> list[tuple[str, str]]:
     if not sends.exists():
         return []
     lines = sends.read_text().splitlines(keepends=True)
-    return [tuple(line.split()) for line in lines if line.endswith("\n")]  # type: ignore[misc]
+    return [tuple(line.split()) for line in lines if line.endswith("\n")]
 
 
 def made(root: Path) -> dict[str, bytes]:

@@ -26,7 +26,7 @@ def seen(batch: Batch) -> list[int]:
 
 
 def loader(count: int = 21, **settings: object) -> Loader:
-    return Loader(rows(count), TrainingSettings(batch_size=4, **settings), seed=1)  # type: ignore[arg-type]
+    return Loader(rows(count), TrainingSettings(batch_size=4, **settings), seed=1)
 
 
 def test_every_pass_holds_every_row_once_in_its_own_order() -> None:
@@ -124,7 +124,7 @@ def test_packed_rows_stand_one_after_the_other() -> None:
     assert part.positions[0].tolist() == [i for row in order for i in range(len(by_row[row]))]
     learned = [label for label in part.labels[0].tolist() if label != IGNORED]
     assert learned == [50, 51] * 2
-    assert part.to(torch.device("meta")).positions.device.type == "meta"  # type: ignore[union-attr]
+    assert part.to(torch.device("meta")).positions.device.type == "meta"
 
 
 def test_a_batch_moves_with_all_its_tensors() -> None:

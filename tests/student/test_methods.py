@@ -52,7 +52,7 @@ def test_every_weight_is_trained_and_the_kept_model_is_the_trained_one(
     log: list[dict[str, float]] = []
     summary = run(tiny_gemma, tmp_path, log=log)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model"]
-    before = load_file(Path(tiny_gemma.weights.id) / "model.safetensors")  # type: ignore[union-attr]
+    before = load_file(Path(tiny_gemma.weights.id) / "model.safetensors")
     after = load_file(tmp_path / "model" / "model.safetensors")
     assert before.keys() == after.keys()
     assert not [name for name, value in before.items() if torch.equal(value, after[name])]

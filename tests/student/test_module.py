@@ -58,7 +58,7 @@ def gradients(
     module = StudentModule(tuned, training, 1, 0, log=lambda _: None)
     loss = sum(module.loss(batch.prefix, part) / batch.supervised for part in batch.parts)
     assert isinstance(loss, torch.Tensor)
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     return float(loss.detach()), [weight.grad for weight in tuned.parameters() if weight.grad is not None]
 
 

