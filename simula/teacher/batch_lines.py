@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from google.genai import errors, types
+from google.genai import errors
 
 from simula.errors import TeacherError
-from simula.teacher.bodies import count, mapping, mappings
+from simula.teacher.bodies import count, mapping
 from simula.teacher.faults import PassingFault
 from simula.teacher.gemini import Gemini
 from simula.teacher.port import Reply, Request
@@ -21,13 +21,6 @@ Outcome = Reply | Exception
 _HTTP = {1: 503, 2: 500, 3: 400, 4: 504, 5: 404, 7: 403, 8: 429, 9: 400, 10: 503, 11: 400, 12: 400}
 _HTTP |= {13: 500, 14: 503, 15: 500, 16: 401}
 """gRPC status codes, which single requests fail with, as the HTTP codes that online calls fail with."""
-_COUNTS = (
-    "promptTokenCount",
-    "cachedContentTokenCount",
-    "candidatesTokenCount",
-    "thoughtsTokenCount",
-    "toolUsePromptTokenCount",
-)
 
 
 def line(key: str, request: Request, settings: GeminiTeacher) -> bytes:
@@ -76,25 +69,6 @@ def _outcome(said: Mapping[str, Any], gemini: Gemini) -> Outcome:
         return gemini.fault(errors.APIError(_HTTP.get(code, code), {"error": {"status": "", **told}}))
     try:
         with gemini.translated():
-            return gemini.reply(types.GenerateContentResponse.model_validate(_needed(response)))
+            return gemini.reply(response)
     except (PassingFault, TeacherError) as fault:
         return fault
-
-
-def _needed(response: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a response what an answer is read from; the client's types refuse fields that they do not know."""
-    said: dict[str, Any] = {}
-    if "modelVersion" in response:
-        said["modelVersion"] = response["modelVersion"]
-    if reason := mapping(response.get("promptFeedback")).get("blockReason"):
-        said["promptFeedback"] = {"blockReason": reason}
-    usage = mapping(response.get("usageMetadata"))
-    said["usageMetadata"] = {name: usage[name] for name in _COUNTS if name in usage}
-    said["candidates"] = []
-    for candidate in mappings(response.get("candidates"))[:1]:
-        parts = mappings(mapping(candidate.get("content")).get("parts"))
-        shown = [{name: part[name] for name in ("text", "thought") if name in part} for part in parts]
-        said["candidates"].append(
-            {"content": {"parts": shown}, "finishReason": candidate.get("finishReason")}
-        )
-    return said

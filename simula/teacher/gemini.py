@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import aiohttp
 from google import genai
@@ -13,7 +14,7 @@ from google.genai import errors, types
 from pydantic import ValidationError
 
 from simula.errors import TeacherUnavailable
-from simula.teacher.bodies import mapping, mappings, number
+from simula.teacher.bodies import count, mapping, mappings, number
 from simula.teacher.faults import Boundary, PassingFault, secret_in
 from simula.teacher.model_names import UNKNOWN
 from simula.teacher.port import Reply, Request, Usage
@@ -86,7 +87,9 @@ class Gemini:
             answer = await self.client.aio.models.generate_content(
                 model=self.model, contents=request.prompt, config=config
             )
-        return self.reply(answer)
+            said = answer.sdk_http_response
+            body = json.loads(said.body) if said and said.body else None
+        return self.reply(mapping(body))
 
     async def close(self) -> None:
         """Close the client's connections."""
@@ -134,6 +137,8 @@ class Gemini:
             automatic_continuation=False,
             # There are no functions to call; without this the client copies the configuration once more.
             automatic_function_calling=_NO_FUNCTIONS,
+            # The body as it came: the client's objects cost more than the rest of a call.
+            should_return_http_response=True,
         )
 
     @contextmanager
@@ -153,21 +158,21 @@ class Gemini:
         except GoogleAuthError as error:
             raise self.boundary.fault(401, str(error)) from None
 
-    def reply(self, answer: types.GenerateContentResponse) -> Reply:
-        """What an answer says, in the port's words.
+    def reply(self, body: Mapping[str, Any]) -> Reply:
+        """What an answer's body says, in the port's words.
 
         Raises:
             PassingFault: it is empty.
             TeacherUnavailable: another model answered, or the account is disabled.
         """
-        model = (answer.model_version or UNKNOWN).rpartition("/")[2]
+        model = str(body.get("modelVersion") or UNKNOWN).rpartition("/")[2]
         if (wrong := self.boundary.other_model(model, self._settings.allow_model)) is not None:
             raise wrong
-        usage = _usage(answer.usage_metadata)
-        if answer.prompt_feedback is not None and answer.prompt_feedback.block_reason is not None:
+        usage = _usage(mapping(body.get("usageMetadata")))
+        if mapping(body.get("promptFeedback")).get("blockReason"):
             return Reply(text="", model=model, finish="blocked", usage=usage)
-        candidate = answer.candidates[0] if answer.candidates else types.Candidate()
-        finish = candidate.finish_reason.value if candidate.finish_reason else "none"
+        candidate = next(iter(mappings(body.get("candidates"))), {})
+        finish = str(candidate.get("finishReason") or "none")
         if any(name in finish for name in _BLOCKED):
             return Reply(text="", model=model, finish="blocked", usage=usage)
         if finish == "PUP_LIMITED_DISABLED":
@@ -205,17 +210,18 @@ async def _status_first(response: aiohttp.ClientResponse) -> None:
         raise errors.APIError(response.status, said, response) from None
 
 
-def _text(candidate: types.Candidate) -> str:
-    parts = candidate.content.parts if candidate.content else None
-    return "".join(part.text for part in parts or () if part.text and not part.thought)
+def _text(candidate: Mapping[str, Any]) -> str:
+    """The text of a candidate without thoughts."""
+    parts = mappings(mapping(candidate.get("content")).get("parts"))
+    said = [part.get("text") for part in parts if not part.get("thought")]
+    return "".join(text for text in said if isinstance(text, str))
 
 
-def _usage(said: types.GenerateContentResponseUsageMetadata | None) -> Usage:
-    if said is None:
-        return Usage()
+def _usage(said: Mapping[str, Any]) -> Usage:
+    """Tokens; Gemini counts thinking beside the reply."""
     return Usage(
-        prompt=(said.prompt_token_count or 0) + (said.tool_use_prompt_token_count or 0),
-        cached=said.cached_content_token_count or 0,
-        completion=said.candidates_token_count or 0,
-        thinking=said.thoughts_token_count or 0,
+        prompt=count(said.get("promptTokenCount")) + count(said.get("toolUsePromptTokenCount")),
+        cached=count(said.get("cachedContentTokenCount")),
+        completion=count(said.get("candidatesTokenCount")),
+        thinking=count(said.get("thoughtsTokenCount")),
     )

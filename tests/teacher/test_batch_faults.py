@@ -40,7 +40,7 @@ BUSY = {"error": {"code": 14, "message": "The model is overloaded.", "status": "
 TOO_LONG = {"error": {"code": 3, "message": "The input token count exceeds the maximum."}}
 EMPTY = {"response": {"candidates": [], "modelVersion": "gemini-2.5-flash"}}
 NOTHING: dict[str, Any] = {}
-WRONG_TYPE = {"response": {**answer(), "usageMetadata": {"promptTokenCount": "many"}}}
+WRONG_TYPE = {"response": {**answer(), "candidates": "many"}}
 
 
 def test_what_failed_is_submitted_again_alone(tmp_path: Path) -> None:

@@ -83,7 +83,6 @@ def test_a_disabled_account_stops_the_run() -> None:
         ask(answer(finish="PUP_LIMITED_DISABLED"))
 
 
-@pytest.mark.filterwarnings("ignore:VIDEO_SAFETY is not a valid FinishReason:UserWarning")
 @pytest.mark.parametrize(
     "finish",
     [

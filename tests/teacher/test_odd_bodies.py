@@ -26,11 +26,8 @@ from simula.teacher.retry_after import seconds_of
 from simula.teacher.server import Server
 from simula.teacher.settings import GeminiTeacher, ServerTeacher
 
-# google-genai 3.4 derives its session from aiohttp's, which aiohttp discourages; it warns of unknown names.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:Inheritance class Aiohttp:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:.* is not a valid:UserWarning"),
-]
+# google-genai 3.4 derives its session from aiohttp's, which aiohttp discourages.
+pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class Aiohttp:DeprecationWarning")
 
 GEMINI_ERROR = {
     "error": {
