@@ -71,10 +71,32 @@ def packed(model: Any, ids: Tensor, positions: Tensor) -> Tensor:
 
 
 def logits(model: Any, hidden: Tensor) -> Tensor:
-    """Float32 scores over the vocabulary: [..., hidden] to [..., vocabulary]."""
+    """Float32 scores over the vocabulary, as the model itself makes them: [..., hidden] to [..., vocabulary].
+
+    What architectures do after the projection is known by its settings; `load` holds it against the model.
+    """
     scores: Tensor = model.get_output_embeddings()(hidden).float()
-    cap = getattr(model.config, "final_logit_softcapping", None)
+    config = model.config
+    if (scale := getattr(config, "logit_scale", None)) is not None:  # Cohere
+        scores = scores * scale
+    if (scaling := getattr(config, "logits_scaling", None)) is not None:
+        # Granite divides, HyperCLOVA X multiplies by the number of the same name.
+        scores = scores * (scaling if config.model_type == "hyperclovax" else 1 / scaling)
+    cap = getattr(config, "final_logit_softcapping", None)  # Gemma 2
     return scores if cap is None else torch.tanh(scores / cap) * cap
+
+
+def disagreement(model: Any) -> float:
+    """How far `logits` is from the model's own, on a few tokens: a share of the largest of those.
+
+    Only rounding may be left; more means that the model does something else after its last norm.
+    """
+    size = model.get_input_embeddings().weight.shape[0]
+    ids = torch.arange(0, size, max(1, size // 4), device=model.device)[None]
+    with torch.no_grad():
+        own = model(input_ids=ids, use_cache=False).logits.float()
+        ours = logits(model, _hidden(model, ids, use_cache=False))
+        return float((own - ours).abs().max() / own.abs().max())
 
 
 class Passage:

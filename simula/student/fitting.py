@@ -166,6 +166,8 @@ def _silent() -> Iterator[None]:
             warnings.filterwarnings(
                 "ignore", r"`isinstance\(treespec, LeafSpec\)` is deprecated", FutureWarning
             )
+            # A node of a cluster: its launcher started this process, or nobody did.
+            warnings.filterwarnings("ignore", "The `srun` command is available on your system")
             yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import shutil
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAn
 
 from simula.errors import StudentError
 from simula.installed import package_folder
+from simula.student.backbone import disagreement
 from simula.student.settings import HubWeights, PackagedWeights, StudentSettings
 
 # The text half of a multimodal checkpoint, under either of the names that it is published by.
@@ -26,6 +28,8 @@ _TEXT_HALF = {
     r"^language_model\.lm_head\.": "lm_head.",
 }
 _ATTENTION = {"full_attention", "sliding_attention"}
+_ROUNDING, _HALF_ROUNDING = 1e-4, 0.02
+"""Share of the largest score by which two ways to compute scores may differ, in float32 and in bfloat16."""
 
 
 def load(
@@ -59,7 +63,8 @@ def load(
             f"{min(missing)}; they would be random numbers"
         )
     _check_architecture(student.name, model.config)
-    return model.eval(), tokenizer(student, cache)
+    _check_scores(student.name, model.eval())
+    return model, tokenizer(student, cache)
 
 
 def tokenizer(student: StudentSettings, cache: Path) -> Any:
@@ -148,6 +153,22 @@ def _check_architecture(name: str, config: Any) -> None:
         raise StudentError(
             f"student {name}: {config.model_type} has layers of the kind {', '.join(sorted(other))}; "
             f"only {' and '.join(sorted(_ATTENTION))} can be used"
+        )
+
+
+def _check_scores(name: str, model: Any) -> None:
+    """Only supervised positions are projected, apart from the model's own code: at no other temperature."""
+    apart = disagreement(model)
+    tolerance = _ROUNDING if model.dtype == torch.float32 else _HALF_ROUNDING
+    if math.isnan(apart):
+        raise StudentError(
+            f"student {name}: the scores that its weights give a few tokens are no numbers; load whole ones"
+        )
+    if apart > tolerance:
+        raise StudentError(
+            f"student {name}: {model.config.model_type} changes its scores after the projection to the "
+            f"vocabulary in a way that is not known here: on a few tokens they differ by {apart:.2g} of the "
+            f"largest, and rounding explains {tolerance:g}; take a student of another architecture"
         )
 
 

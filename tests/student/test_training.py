@@ -182,9 +182,17 @@ def test_validation_generates_where_answers_are_open(tiny_gemma: StudentSettings
 
 
 def test_nothing_is_said_on_the_terminal(
-    tiny_llama: StudentSettings, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    tiny_llama: StudentSettings,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    run(tiny_llama, tmp_path)
+    """Nor on a node of a cluster, where Lightning would have us start by srun."""
+    srun = tmp_path / "bin" / "srun"
+    srun.parent.mkdir()
+    srun.touch(0o755)
+    monkeypatch.setenv("PATH", str(srun.parent), prepend=":")
+    run(tiny_llama, tmp_path / "run")
     assert tuple(capfd.readouterr()) == ("", "")
 
 
