@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from typing import Any
 
 
 class SimulaError(Exception):
@@ -64,6 +65,9 @@ class StudentError(SimulaError):
 
 class TeacherError(SimulaError):
     """A teacher call did not give a usable answer."""
+
+    used: Any = None
+    """What its attempts used, which is billed all the same (`teacher.port.Usage`); None: nothing."""
 
 
 class TeacherUnavailable(TeacherError):

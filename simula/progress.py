@@ -35,6 +35,8 @@ class Paid:
     calls: int = 0
     tokens: int = 0
     usd: float = 0.0
+    unusable: int = 0
+    """Of the tokens, those of answers that could not be used."""
 
 
 @dataclass(slots=True)
@@ -124,7 +126,8 @@ class Meter:
         found = [self.note] if self.note else []
         if pace.paid.calls:
             found.append(f"{_rate(pace.calls_a_second)} calls/s")
-            found.append(f"{short(pace.paid.tokens)} tokens")
+            lost = f" ({short(pace.paid.unusable)} of unusable answers)" if pace.paid.unusable else ""
+            found.append(f"{short(pace.paid.tokens)} tokens{lost}")
         if pace.paid.usd:
             end = None if left is None else pace.usd_in_the_end(left)
             found.append(f"${pace.paid.usd:,.2f}" + ("" if end is None else f" of about ${end:,.2f}"))

@@ -53,6 +53,13 @@ def test_a_line_says_how_far_how_fast_how_dear_and_how_long() -> None:
     )
 
 
+def test_tokens_of_unusable_answers_are_told_where_there_are_any() -> None:
+    clock = Clock()
+    meter = Meter(Progress("lab", quiet_console(io.StringIO()), clock), "dataset: rows accepted")
+    meter(1, 10, paid=lambda: Paid(3, 1500, 0.0, unusable=500))
+    assert "1.5k tokens (500 of unusable answers)" in meter.details()
+
+
 def test_rows_that_stood_before_count_for_no_rate_and_cost_nothing() -> None:
     assert worked(33, before=500)[-1] == (
         "[lab] dataset: 564 of 1,000 rows accepted; 3 refused, 64 in flight; 10 calls/s; 64.0k tokens; "

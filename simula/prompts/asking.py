@@ -10,11 +10,11 @@ from typing import Any
 from json_repair import repair_json
 
 from simula.draws import entropy
-from simula.errors import RequestFailed, UnreadableReply
+from simula.errors import RequestFailed, TeacherError, UnreadableReply
 from simula.prompts.checking import problem
 from simula.prompts.rendering import render
 from simula.prompts.tally import Tally
-from simula.teacher.port import Reply, Request, Teacher
+from simula.teacher.port import Reply, Request, Teacher, Usage
 from simula.teacher.price import Price
 
 
@@ -52,7 +52,11 @@ class Asker:
                 temperature=self.temperature,
                 max_tokens=self.max_tokens,
             )
-            reply = await self.teacher.ask(request)
+            try:
+                reply = await self.teacher.ask(request)
+            except TeacherError as error:
+                tally.lose(error.used or Usage(), self.teacher.model, self.price)
+                raise
             tally.count(request, reply, self.teacher.model, self.price)
             if reply.finish == "blocked":
                 raise RequestFailed(f"{template}: the teacher's safety filter blocked the reply")

@@ -47,12 +47,14 @@ class _Account:
     calls: int = 0
     usage: Usage = field(default_factory=Usage)
     fresh: Usage = field(default_factory=Usage)
+    unusable: Usage = field(default_factory=Usage)
     answered: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: _Account) -> None:
         self.calls += other.calls
         self.usage += other.usage
         self.fresh += other.fresh
+        self.unusable += other.unusable
         self.answered.update(other.answered)
 
 
@@ -74,10 +76,9 @@ class Tally:
 
     def count(self, request: Request, reply: Reply, model: str, price: Price) -> None:
         """Add one answered call to the teacher that goes by `model`."""
-        account = self.accounts.get(model)
-        if account is None:
-            account = self.accounts[model] = _Account(price)
+        account = self._account(model, price)
         account.calls += 1
+        account.unusable += reply.unusable
         account.usage += reply.usage
         account.answered[reply.model] += 1
         self.calls += 1
@@ -86,6 +87,11 @@ class Tally:
         else:
             account.fresh += reply.usage
         self.templates[request.template] = template_hash(request.template)
+
+    def lose(self, used: Usage, model: str, price: Price) -> None:
+        """Add what a call without a usable answer took."""
+        if used.total:
+            self._account(model, price).unusable += used
 
     def add(self, other: Tally) -> None:
         """Add another piece of work."""
@@ -111,12 +117,30 @@ class Tally:
                 usd=account.price.of(account.usage),
             )
             for model, account in sorted(self.accounts.items())
+            # What went wrong on the way once is in no row.
+            if account.calls
         )
 
     @property
     def paid_now_usd(self) -> float:
-        """Price of the calls that were really sent."""
-        return sum(account.price.of(account.fresh) for account in self.accounts.values())
+        """Price of the calls that were really sent, unusable answers included."""
+        return sum(account.price.of(account.fresh + account.unusable) for account in self.accounts.values())
+
+    @property
+    def fresh_tokens(self) -> int:
+        """Tokens of the calls that were really sent, unusable answers included."""
+        return sum(account.fresh.total for account in self.accounts.values()) + self.unusable_tokens
+
+    @property
+    def unusable_tokens(self) -> int:
+        """Tokens that were billed for answers that could not be used, such as empty ones."""
+        return sum(account.unusable.total for account in self.accounts.values())
+
+    def _account(self, model: str, price: Price) -> _Account:
+        account = self.accounts.get(model)
+        if account is None:
+            account = self.accounts[model] = _Account(price)
+        return account
 
 
 class Total:

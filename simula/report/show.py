@@ -44,6 +44,7 @@ _COUNTS = (
     "test_items_compared_with",
     "repaired",
     "asked_again",
+    "unusable_tokens",
 )
 
 

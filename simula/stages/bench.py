@@ -157,6 +157,8 @@ def cost(spent: Sequence[Spent], tally: Tally) -> dict[str, Any]:
         "completion_tokens": sum(one.completion for one in spent),
         "price_usd": sum(one.usd for one in spent),
         "paid_now_usd": tally.paid_now_usd,
+        # Billed now for answers that could not be used, such as empty ones; in no row's price.
+        "unusable_tokens": tally.unusable_tokens,
         "templates": dict(sorted(tally.templates.items())),
         "teachers": {one.model: one.model_dump(exclude={"model"}, mode="json") for one in total(spent)},
     }
@@ -172,9 +174,8 @@ def per_row(said: Mapping[str, Any]) -> dict[str, float]:
 
 def paid_now(tally: Tally) -> Paid:
     """Of some work the part that is paid for now, for the terminal."""
-    fresh = [account.fresh for account in tally.accounts.values()]
-    tokens = sum(usage.total for usage in fresh)
-    return Paid(tally.calls - tally.recorded, tokens, tally.paid_now_usd)
+    sent = tally.calls - tally.recorded
+    return Paid(sent, tally.fresh_tokens, tally.paid_now_usd, tally.unusable_tokens)
 
 
 def _provenance(started: datetime) -> dict[str, Any]:

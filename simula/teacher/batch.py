@@ -27,7 +27,7 @@ from simula.teacher.batch_records import BatchRecord, Item, batches, claim_on, n
 from simula.teacher.batch_service import BatchService
 from simula.teacher.faults import PassingFault
 from simula.teacher.ledger import Ledger
-from simula.teacher.port import Reply, Request
+from simula.teacher.port import Reply, Request, Usage
 from simula.teacher.recorded import key_of
 from simula.teacher.settings import GeminiBatchTeacher, models, options
 
@@ -44,6 +44,8 @@ class _Question:
     askers: int = 0
     done: anyio.Event = field(default_factory=anyio.Event)
     outcome: Outcome | None = None
+    unusable: Usage = field(default_factory=Usage)
+    """What answers took that could not be used."""
 
 
 class GeminiBatch:
@@ -106,7 +108,7 @@ class GeminiBatch:
             if not question.askers and self._questions.get(key) is question:
                 del self._questions[key]
         if isinstance(question.outcome, Reply):
-            return question.outcome
+            return replace(question.outcome, unusable=question.unusable)
         assert question.outcome is not None
         raise question.outcome
 
@@ -266,11 +268,14 @@ class GeminiBatch:
                     left += 1
                     self._under_way.discard(key)
                     continue
+                question = self._questions[key]
+                question.unusable += outcome.used or Usage()
                 if item.submission < self._settings.submissions:
                     again += 1
                     self._again(key, item)
                     continue
                 outcome = given_up(self.model, item, outcome, alone=alone)
+                outcome.used = question.unusable
             if not isinstance(outcome, Reply):
                 failed += 1
                 self._finished(key, outcome)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import anyio
 import anyio.to_thread
 
-from simula.errors import RequestFailed, TeacherUnavailable
+from simula.errors import RequestFailed, TeacherError, TeacherUnavailable
 from simula.teacher.batch_records import BatchRecord, Item
 from simula.teacher.batch_service import BatchService, GoneError
 from simula.teacher.faults import PassingFault
@@ -112,7 +112,7 @@ def missing(model: str, record: BatchRecord) -> Exception:
     )
 
 
-def given_up(model: str, item: Item, fault: PassingFault, *, alone: bool) -> Exception:
+def given_up(model: str, item: Item, fault: PassingFault, *, alone: bool) -> TeacherError:
     """A request without submissions left: it is lost alone, or the service answers nothing."""
     what = f"{model} gave no answer in {item.submission} submissions, at last: {fault}"
     return RequestFailed(what) if alone else TeacherUnavailable(f"{what}; the same command submits it again")

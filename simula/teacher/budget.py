@@ -8,7 +8,7 @@ from operator import ge, gt
 
 import anyio
 
-from simula.errors import BudgetSpent
+from simula.errors import BudgetSpent, TeacherError
 from simula.settings import Settings, incidental
 from simula.teacher.port import Reply, Request, Teacher, Usage
 from simula.teacher.price import Price
@@ -26,7 +26,7 @@ class Budget(Settings):
     usd: float | None = incidental(None, ge=0)
     """US dollars by the teachers' price lists; null: no limit."""
     tokens: int | None = incidental(None, ge=0)
-    """Tokens, read and written; null: no limit."""
+    """Tokens, read and written, those of answers that were unusable too; null: no limit."""
     calls: int | None = incidental(None, ge=0)
     """Calls begun; one that is sent again while its faults may pass is one, as providers bill the answer.
     0: recorded answers only; null: no limit."""
@@ -127,7 +127,7 @@ class Spending:
         rest = self.in_flight - expected
         self.in_flight = rest if rest.calls else Amount()
         self.paid += paid
-        if paid.tokens:
+        if paid.calls and paid.tokens:
             self._known[model, template] = self._known.get((model, template), Amount()) + paid
         self._wake()
 
@@ -172,8 +172,12 @@ class Budgeted:
         try:
             reply = await self._teacher.ask(request)
             # A batch may bring what another process paid for and recorded.
-            paid = Amount() if reply.recorded else self._cost(reply.usage)
+            paid = Amount() if reply.recorded else paid + self._cost(reply.usage)
+            paid += self._cost(reply.unusable)
             return reply
+        except TeacherError as error:
+            paid += self._cost(error.used or Usage())
+            raise
         finally:
             spending.settle(expected, paid, self.model, template)
 
@@ -182,7 +186,7 @@ class Budgeted:
         await self._teacher.close()
 
     def _cost(self, usage: Usage) -> Amount:
-        return Amount(1, usage.total, self._price.of(usage))
+        return Amount(0, usage.total, self._price.of(usage))
 
 
 def _most(request: Request, price: Price) -> Amount:

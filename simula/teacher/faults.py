@@ -32,8 +32,9 @@ nearly everything fails         probes, one call at a time; stop after `outage_s
 ==============================  =====================================================================
 
 "Stop" is `TeacherUnavailable`: one sentence, and nothing more is sent; "refused" is `RequestFailed` or
-`UnreadableReply`: the slot is kept with its reason. `tests/teacher/test_faults.py` has each line against the
-real adapters, `test_odd_bodies.py` bodies of any shape.
+`UnreadableReply`: the slot is kept with its reason. What an unusable answer took is billed all the same: the
+call's reply or error tells it (`Reply.unusable`, `TeacherError.used`). `tests/teacher/test_faults.py` has each
+line against the real adapters, `test_odd_bodies.py` bodies of any shape.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ from urllib.parse import quote
 
 from simula.errors import RequestFailed, TeacherUnavailable
 from simula.teacher.model_names import one_of
+from simula.teacher.port import Usage
 
 _PASSING = {408, 425, 429, 500, 502, 503, 504, 529}
 _BUSY = {429, 503, 504, 529}
@@ -97,7 +99,15 @@ def secret_in(variable: str | None, model: str, otherwise: str) -> str:
 class PassingFault(Exception):
     """A fault that may be gone a moment later; the call is sent again."""
 
-    def __init__(self, what: str, wait: float = 0.0, *, busy: bool = False, quota: bool = False) -> None:
+    def __init__(
+        self,
+        what: str,
+        wait: float = 0.0,
+        *,
+        busy: bool = False,
+        quota: bool = False,
+        used: Usage | None = None,
+    ) -> None:
         """Say what happened.
 
         Args:
@@ -105,11 +115,13 @@ class PassingFault(Exception):
             wait: seconds that the provider asks to wait before the next attempt.
             busy: the provider has too much to do: less load may mend it.
             quota: it names a quota that is spent until `wait` is over, for every call.
+            used: what an answer that cannot be used says it took.
         """
         super().__init__(what)
         self.wait = wait
         self.busy = busy
         self.quota = quota
+        self.used = used
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,17 +176,27 @@ class Boundary:
         """The fault of a call without a whole answer after so many seconds."""
         return PassingFault(f"no answer within {seconds:g} s", busy=True)
 
-    def other_model(self, answered: str, allowed: tuple[str, ...]) -> TeacherUnavailable | None:
-        """The error where another model answered than the one asked for, or one of those allowed."""
+    def other_model(
+        self, answered: str, allowed: tuple[str, ...], used: Usage | None = None
+    ) -> TeacherUnavailable | None:
+        """The error where another model answered than the one asked for, or one of those allowed.
+
+        Args:
+            answered: the model's name, as the answer says it.
+            allowed: other models whose answers are accepted.
+            used: what the answer says it took.
+        """
         if one_of(answered, (self.model, *allowed)):
             return None
         answered = self.clean(answered)
         option = _OPTIONS.get(answered) if self.group == "teacher" else None
-        return TeacherUnavailable(
+        error = TeacherUnavailable(
             f"{answered} answered where {self.model} was asked; if that is what you want, "
             f"accept it with {self.group}.allow_model=[{answered}] or ask for it with "
             + (f"teacher={option} or {option}_batch" if option else f"{self.group}.model={answered}")
         )
+        error.used = used
+        return error
 
     def clean(self, text: str) -> str:
         """`text` on one line, short, without the key as it is or as JSON and addresses spell it."""

@@ -166,9 +166,9 @@ class Gemini:
             TeacherUnavailable: another model answered, or the account is disabled.
         """
         model = str(body.get("modelVersion") or UNKNOWN).rpartition("/")[2]
-        if (wrong := self.boundary.other_model(model, self._settings.allow_model)) is not None:
-            raise wrong
         usage = _usage(mapping(body.get("usageMetadata")))
+        if (wrong := self.boundary.other_model(model, self._settings.allow_model, usage)) is not None:
+            raise wrong
         if mapping(body.get("promptFeedback")).get("blockReason"):
             return Reply(text="", model=model, finish="blocked", usage=usage)
         candidate = next(iter(mappings(body.get("candidates"))), {})
@@ -182,7 +182,7 @@ class Gemini:
             return Reply(text=text, model=model, finish="length", usage=usage)
         if finish == "STOP" and text:
             return Reply(text=text, model=model, finish="stop", usage=usage)
-        raise PassingFault(f"an empty answer (finish reason {finish})")
+        raise PassingFault(f"an empty answer (finish reason {finish})", used=usage)
 
     def fault(self, error: errors.APIError) -> Exception:
         """What an error of the API says, in the port's words."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import anyio
 
+from simula.errors import TeacherError
+from simula.teacher.faults import PassingFault
 from simula.teacher.opening import Opening
 from simula.teacher.pace import Tokens
-from simula.teacher.port import Reply, Request, Teacher
+from simula.teacher.port import Reply, Request, Teacher, Usage
 from simula.teacher.traffic import Limits, Traffic
 
 _PLACES = 2
@@ -36,14 +39,29 @@ class Limited:
         self._traffic = Traffic(model, limits)
 
     async def ask(self, request: Request) -> Reply:
-        """Answer one request when its turn comes."""
+        """Answer one request when its turn comes; reply or error tell what unusable answers took."""
+        unusable = Usage()
+
+        async def attempt() -> Reply:
+            nonlocal unusable
+            try:
+                return await teacher.ask(request)
+            except (PassingFault, TeacherError) as fault:
+                unusable += fault.used or Usage()
+                raise
+
         async with self._places:
             teacher = await self._opening.opened()
-            return await self._traffic.send(
-                lambda: teacher.ask(request),
-                lambda: self._tokens.expected(request),
-                lambda reply: self._tokens.used(request, reply.usage),
-            )
+            try:
+                reply = await self._traffic.send(
+                    attempt,
+                    lambda: self._tokens.expected(request),
+                    lambda reply: self._tokens.used(request, reply.usage),
+                )
+            except TeacherError as error:
+                error.used = unusable
+                raise
+        return replace(reply, unusable=unusable) if unusable.total else reply
 
     async def close(self) -> None:
         """Close what was opened; a later call opens it again."""

@@ -95,6 +95,8 @@ class Reply:
     usage: Usage
     recorded: bool = False
     """True where the answer came from a ledger and nothing was sent."""
+    unusable: Usage = Usage()
+    """What answers took that came before it and could not be used: billed all the same, recorded nowhere."""
 
 
 class Teacher(Protocol):

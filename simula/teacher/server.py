@@ -61,23 +61,24 @@ class Server:
         }
 
     def _reply(self, body: Mapping[str, Any]) -> Reply:
+        usage = _usage(mapping(body.get("usage")))
         try:
             choice = body["choices"][0]
             finish, message = choice["finish_reason"], choice["message"]
             content = _text(message.get("content"))
         except (KeyError, IndexError, TypeError, AttributeError):
-            raise PassingFault(self._boundary.clean(f"not a chat completion: {json.dumps(body)}")) from None
+            said = self._boundary.clean(f"not a chat completion: {json.dumps(body)}")
+            raise PassingFault(said, used=usage) from None
         model = str(body.get("model") or UNKNOWN)
-        if (wrong := self._boundary.other_model(model, self._settings.allow_model)) is not None:
+        if (wrong := self._boundary.other_model(model, self._settings.allow_model, usage)) is not None:
             raise wrong
-        usage = _usage(mapping(body.get("usage")))
         if finish == "content_filter" or message.get("refusal"):
             return Reply(text="", model=model, finish="blocked", usage=usage)
         if finish == "length":
             return Reply(text=content, model=model, finish="length", usage=usage)
         if finish == "stop" and content:
             return Reply(text=content, model=model, finish="stop", usage=usage)
-        raise PassingFault(f"an empty answer (finish reason {finish})")
+        raise PassingFault(f"an empty answer (finish reason {finish})", used=usage)
 
 
 def _text(content: Any) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from simula.composition import cells
 from simula.stages.cell import run_cell
 from simula.stages.record import record_of
 from simula.store.artifacts import Store
-from simula.teacher import Spending
+from simula.teacher import Price, Reply, Request, Spending, Usage
+from simula.teacher.simulated.teacher import Simulated
 
 LAB = (
     *("domain=arithmetic", "teacher=simulated", "tracking=none", "taxonomy.expansion.depth=2", "system=full"),
@@ -79,6 +81,25 @@ def test_all_cells_of_a_command_pay_from_one_budget(whole: Path, tmp_path: Path)
     assert spending.paid.calls == 150
     # What is recorded costs nothing: a cell that has it all is done whatever is left.
     assert run_cell(config(tmp_path, limit, "system=baseline", "size=10"), "generate", spending) is None
+
+
+def test_tokens_of_unusable_answers_are_in_the_manifest_and_in_no_rows_price(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost, ask = Usage(prompt=10, completion=5), Simulated.ask
+
+    async def wasteful(self: Simulated, request: Request) -> Reply:
+        return replace(await ask(self, request), unusable=lost)
+
+    monkeypatch.setattr(Simulated, "ask", wasteful)
+    assert run_cell(config(tmp_path), "generate") is None
+    for place in ("taxonomy/*", "dataset/*/n20"):
+        said, clean = manifest(tmp_path, place), manifest(whole, place)
+        sent = said["calls"] - said["recorded_calls"]
+        assert (said["unusable_tokens"], clean["unusable_tokens"]) == (15 * sent, 0)
+        assert said["price_usd"] == clean["price_usd"]
+        wasted = sent * Price(input=1, output=4).of(lost)
+        assert said["paid_now_usd"] == pytest.approx(clean["paid_now_usd"] + wasted)
 
 
 def test_the_manifest_says_what_an_accepted_row_costs(whole: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from fake_gemini_batch import FakeBatches, Item, good, refusal
 from teacher_requests import make_request
 
 from simula.concurrency import in_order
-from simula.errors import RequestFailed, TeacherUnavailable
-from simula.teacher import Reply
+from simula.errors import RequestFailed, TeacherError, TeacherUnavailable
+from simula.teacher import Ledger, Reply
 
 # google-genai 3.4 derives its session from aiohttp's, which aiohttp discourages.
 pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class Aiohttp:DeprecationWarning")
@@ -55,6 +56,23 @@ def test_what_failed_is_submitted_again_alone(tmp_path: Path) -> None:
     submitted = [{line["key"] for line in batch["requests"]} for batch in fake.batches.values()]
     assert submitted[1:] == [{key_for(seed) for seed in (3, 5, 7, 8)}, {key_for(5)}]
     assert recorded_keys(tmp_path) == sorted(key_for(seed) for seed in range(10))
+
+
+def test_what_answers_took_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+    empty = {"response": answer("")}
+
+    async def use(fake: FakeBatches) -> None:
+        ledger = Ledger(tmp_path)
+        teacher = settings_for(fake, tmp_path, submissions=2).over(ledger)
+        replies = await in_order([partial(teacher.ask, make_request(seed)) for seed in (1, 2)])
+        assert [reply.unusable.total for reply in replies] == [55, 0]
+        with pytest.raises(TeacherError, match="no answer in 2 submissions") as caught:
+            await teacher.ask(make_request(3))
+        assert caught.value.used.total == 110
+        await teacher.close()
+        ledger.close()
+
+    run(use, item=failing({1: [empty], 3: [empty, empty]}))
 
 
 def test_failures_for_good_are_those_of_the_online_teacher(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A budget is never passed by more than one call's error, and nothing that was begun is thrown away."""
 
 import pickle
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import anyio
@@ -10,12 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from simula.concurrency import first_error
-from simula.errors import BudgetSpent, RequestFailed
-from simula.teacher import Budget, Price, Reply, Request, Spending, Usage
+from simula.domain.schema import strict_object
+from simula.errors import BudgetSpent, RequestFailed, TeacherError, TeacherUnavailable
+from simula.prompts import Asker, Tally
+from simula.teacher import Budget, Limited, Price, Reply, Request, Spending, Usage
 from simula.teacher.budget import Amount, Budgeted
+from simula.teacher.faults import Boundary, PassingFault
 from simula.teacher.port import Teacher
+from simula.teacher.traffic import Limits
 
 PRICE = Price(input=1.0, output=4.0)
+PLAN = {"factor": "software", "level": 1, "nodes": [["server"]]}
+USED = Usage(prompt=100, completion=50)
 
 
 def request(number: int, template: str = "write_sample") -> Request:
@@ -188,3 +195,74 @@ def test_an_account_may_be_sent_to_another_process() -> None:
     spending = Spending()
     ask_all(Budgeted(Costly(), PRICE, Budget(calls=3), spending), [request(n) for n in range(9)], 4)
     assert pickle.loads(pickle.dumps(spending)).paid == spending.paid
+
+
+@dataclass
+class Thrifty:
+    """Fails in the ways of `script` first, then answers; each attempt reads 100 tokens and writes 50."""
+
+    script: list[Exception]
+    model: str = "thrifty"
+
+    async def ask(self, request: Request) -> Reply:
+        await anyio.sleep(0)
+        if self.script:
+            raise self.script.pop(0)
+        return Reply("{}", self.model, "stop", USED)
+
+    async def close(self) -> None: ...
+
+
+def empty() -> PassingFault:
+    return PassingFault("an empty answer", used=USED)
+
+
+def other_model() -> TeacherUnavailable:
+    error = Boundary("thrifty", "KEY").other_model("other", (), USED)
+    assert error is not None
+    return error
+
+
+@pytest.mark.parametrize(
+    ("script", "attempts", "answers"),
+    [
+        ([], 1, 1),
+        ([empty(), empty()], 3, 3),
+        ([empty(), PassingFault("503"), empty()], 4, 3),
+        ([empty(), other_model()], 3, 2),
+        ([empty()] * 3, 3, 3),
+        ([PassingFault("503")] * 2, 2, 0),
+    ],
+    ids=["good", "two empty", "busy between", "another model", "given up", "nothing came"],
+)
+def test_an_answer_that_cannot_be_used_is_paid_for_all_the_same(
+    script: list[Exception], attempts: int, answers: int
+) -> None:
+    spending = Spending()
+    limited = Limited(
+        "thrifty", lambda: Thrifty(list(script)), Limits(1, attempts=attempts, first_wait=0.001)
+    )
+    budgeted = Budgeted(limited, PRICE, Budget(usd=1), spending)
+    asker, tally = Asker(budgeted, "", 1.0, 99, attempts=1, price=PRICE), Tally()
+
+    async def main() -> None:
+        with suppress(TeacherError):
+            await asker.ask("plan_level", strict_object(), PLAN, seed=1, tally=tally)
+
+    anyio.run(main)
+    assert spending.paid.calls == 1
+    assert spending.paid.tokens == answers * USED.total
+    assert spending.paid.usd == pytest.approx(answers * PRICE.of(USED))
+    # The same sum is shown, and nothing but a used answer is in a row's price.
+    assert tally.fresh_tokens == answers * USED.total
+    assert tally.paid_now_usd == pytest.approx(answers * PRICE.of(USED))
+    assert tally.unusable_tokens == (answers - tally.calls) * USED.total
+    assert sum(one.usd for one in tally.spent) == pytest.approx(tally.calls * PRICE.of(USED))
+
+
+def test_empty_answers_use_a_budget_up() -> None:
+    source, spending = Thrifty([empty()] * 7), Spending()
+    limited = Limited("thrifty", lambda: source, Limits(1, attempts=8, first_wait=0.001))
+    stopped = ask_all(Budgeted(limited, PRICE, Budget(tokens=8 * 150), spending), [request(1), request(2)], 1)
+    assert stopped is not None
+    assert "1 calls, 1,200 tokens" in str(stopped)

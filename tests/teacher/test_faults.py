@@ -273,6 +273,30 @@ def test_an_answer_that_does_not_say_whose_it_is_is_recorded_so(kind: Kind) -> N
     assert (reply.model, reply.finish) == ("unknown", "stop")
 
 
+PAID = {
+    "empty": Fault(fake_gemini.answer(text=""), fake_openai.answer(content="")),
+    "other reason": PASSING["other reason"],
+    "no candidates": Fault(
+        {**fake_gemini.answer(), "candidates": []}, {**fake_openai.answer(), "choices": []}
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", PAID)
+def test_what_an_answer_took_that_cannot_be_used_is_told(kind: Kind, fault: str) -> None:
+    said = PAID[fault].of(kind)
+    reply, _ = ask(kind, said, PASSING["503"].of(kind), said)
+    assert (reply.usage.total, reply.unusable.total) == (55, 110)
+    reply, _ = ask(kind, PASSING["503"].of(kind))
+    assert reply.unusable.total == 0
+
+
+def test_what_another_models_answer_took_is_told(kind: Kind) -> None:
+    with pytest.raises(TeacherUnavailable) as caught:
+        ask(kind, PAID["empty"].of(kind), STOPPING["another model"][0].of(kind))
+    assert caught.value.used.total == 110
+
+
 def test_a_call_that_is_sent_again_is_one_of_the_budget(kind: Kind) -> None:
     busy = PASSING["503"].of(kind)
 
