@@ -33,8 +33,8 @@ nearly everything fails         probes, one call at a time; stop after `outage_s
 
 "Stop" is `TeacherUnavailable`: one sentence, and nothing more is sent; "refused" is `RequestFailed` or
 `UnreadableReply`: the slot is kept with its reason. What an unusable answer took is billed all the same: the
-call's reply or error tells it (`Reply.unusable`, `TeacherError.used`). `tests/teacher/test_faults.py` has each
-line against the real adapters, `test_odd_bodies.py` bodies of any shape.
+call's reply or error tells it (`Reply.unusable`, `TeacherError.used`).
+`tests/teacher/test_faults.py` has each line against the real adapters, `test_odd_bodies.py` odd bodies.
 """
 
 from __future__ import annotations

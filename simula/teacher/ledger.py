@@ -129,7 +129,7 @@ class Ledger:
         return any(found.keys for found in every)
 
     def get(self, key: str, models: tuple[str, ...] = ()) -> Reply | None:
-        """The answer recorded under `key`; a line that a crash spoiled is none.
+        """The first answer recorded under `key` that counts; a line that a crash spoiled is none.
 
         Args:
             key: the answer's name.
@@ -138,15 +138,13 @@ class Ledger:
         Raises:
             StoreError: the file that holds it is gone.
         """
-        place = self._index.get(short(key))
-        if place is None:
-            return None
-        reply = parse_line(self._line_at(place >> _OFFSET_BITS, place & (1 << _OFFSET_BITS) - 1), key)
-        if reply is None:
-            self._index.remove(short(key))
-        elif models and not one_of(reply.model, models):
-            return None
-        return reply
+        for place in self._index.every(short(key)):
+            reply = parse_line(self._line_at(place >> _OFFSET_BITS, place & (1 << _OFFSET_BITS) - 1), key)
+            if reply is None:
+                self._index.remove(short(key), place)
+            elif not models or one_of(reply.model, models):
+                return reply
+        return None
 
     async def append(self, key: str, template: str, asked: str, reply: Reply, seconds: float) -> None:
         """Make an answer durable; calls that come together share one write.

@@ -16,7 +16,10 @@ def short(key: str | bytes) -> int:
 
 
 class LedgerIndex:
-    """Short keys to places, which are numbers from 0 to 2^63; the first place of a key stays."""
+    """Short keys to places, which are numbers from 0 to 2^63.
+
+    A key has one place, but for the few under which several models answered, or several processes at once.
+    """
 
     def __init__(self) -> None:
         """Begin with none."""
@@ -25,6 +28,8 @@ class LedgerIndex:
         """Sorted."""
         self._places = np.empty(0, np.int64)
         """Of the same calls; -1 where one was removed."""
+        self._further: dict[int, list[int]] = {}
+        """The places of a key after its first one."""
 
     def __len__(self) -> int:
         return len(self._recent) + int((self._places >= 0).sum())
@@ -36,17 +41,28 @@ class LedgerIndex:
         at = self._at(key)
         return None if at is None or self._places[at] < 0 else int(self._places[at])
 
+    def every(self, key: int) -> Sequence[int]:
+        """All places of a key."""
+        first = self.get(key)
+        return () if first is None else (first, *self._further.get(key, ()))
+
     def add(self, key: int, place: int) -> None:
-        """Remember a call."""
-        if self.get(key) is None:
+        """Remember a call; a place that is known already is not remembered twice."""
+        first = self.get(key)
+        if first is None:
             self._recent[key] = place
             if len(self._recent) >= RECENT:
                 self._merge([], [])
+        elif place != first:
+            self._add_further(key, place)
 
     def put(self, key: int, place: int) -> None:
-        """Remember a call in place of what was remembered."""
-        self.remove(key)
-        self.add(key, place)
+        """Remember a call before those of its key, none of which was of use to whoever made it."""
+        before = self.every(key)
+        for other in before:
+            self.remove(key, other)
+        for other in (place, *before):
+            self.add(key, other)
 
     def add_all(self, keys: Sequence[int], places: Sequence[int]) -> None:
         """Remember many calls."""
@@ -56,11 +72,20 @@ class LedgerIndex:
         else:
             self._merge(keys, places)
 
-    def remove(self, key: int) -> None:
-        """Forget a call."""
+    def remove(self, key: int, place: int) -> None:
+        """Forget a call; the next place of its key takes the place of a first one."""
+        rest = [other for other in self.every(key) if other != place]
+        self._further.pop(key, None)
         self._recent.pop(key, None)
         if (at := self._at(key)) is not None:
             self._places[at] = -1
+        for other in rest:
+            self.add(key, other)
+
+    def _add_further(self, key: int, place: int) -> None:
+        further = self._further.setdefault(key, [])
+        if place not in further:
+            further.append(place)
 
     def _at(self, key: int) -> int | None:
         at = int(self._keys.searchsorted(np.uint64(key)))
@@ -77,3 +102,8 @@ class LedgerIndex:
         first = np.ones(len(every), bool)
         first[1:] = every[1:] != every[:-1]
         self._keys, self._places, self._recent = every[first], where[first], {}
+        if not first.all():
+            # The same place again is what two readers found at one time.
+            again = ~first & (where != where[first][first.cumsum() - 1])
+            for key, place in zip(every[again].tolist(), where[again].tolist(), strict=True):
+                self._add_further(key, place)

@@ -16,7 +16,7 @@ import pytest
 from teacher_requests import make_request
 
 from simula.errors import StoreError
-from simula.teacher import Ledger, Recorded, Reply, ScriptedTeacher, Usage, ledger
+from simula.teacher import Ledger, Recorded, Reply, Request, ScriptedTeacher, Usage, ledger
 from simula.teacher.ledger import shared_ledger
 
 REPLY = Reply('{"a":"한국어 \\"x\\"\n"}', "gemini-2.5-flash", "stop", Usage(10, 4, 3, 1))
@@ -121,6 +121,54 @@ def test_a_spoiled_line_is_a_call_that_was_not_recorded(
     assert (ledger.get(key(1)), ledger.get(key(9))) == (KEPT, None)
     append(ledger, 9)
     assert ledger.get(key(9)) == KEPT
+
+
+OLD, NEW = replace(REPLY, model="old"), replace(REPLY, model="new")
+
+
+def test_two_models_answers_under_one_key_are_both_found(tmp_path: Path, open_ledger: Open) -> None:
+    """As where allow_model was changed between two runs."""
+    first, second = open_ledger(tmp_path), open_ledger(tmp_path)
+    append(first, 1, reply=OLD)
+    append(second, 1, reply=NEW)
+    for each in (first, second, open_ledger(tmp_path)):
+        each.refresh()
+        for reply in (OLD, NEW):
+            assert each.get(key(1), (reply.model,)) == replace(reply, recorded=True)
+            # Another run's, that accepts both.
+            assert each.get(key(1), ("other", reply.model)) == replace(reply, recorded=True)
+        assert each.get(key(1)) in (replace(OLD, recorded=True), replace(NEW, recorded=True))
+        assert each.get(key(1), ("other",)) is None
+        assert len(each) == 1
+
+
+def test_of_two_answers_under_one_key_a_spoiled_one_hides_no_other(tmp_path: Path, open_ledger: Open) -> None:
+    append(open_ledger(tmp_path), 1, reply=OLD)
+    (path,) = tmp_path.glob("*.jsonl")
+    path.write_bytes(path.read_bytes().replace(b'"text":"', b'"text":"\x00\x00', 1) + path.read_bytes())
+    ledger = open_ledger(tmp_path)
+    assert [ledger.get(key(1)) for _ in range(2)] == [replace(OLD, recorded=True)] * 2
+
+
+@pytest.mark.parametrize("anew", [False, True], ids=["in one process", "after a restart"])
+def test_a_run_that_goes_back_to_an_earlier_model_sends_nothing(
+    tmp_path: Path, open_ledger: Open, anew: bool
+) -> None:
+    one, sent = open_ledger(tmp_path), list[str]()
+
+    async def run() -> None:
+        for model in ("old", "new", "old", "new", "old"):
+            used = open_ledger(tmp_path) if anew else one
+
+            def answer(request: Request, model: str = model) -> Reply:
+                sent.append(model)
+                return replace(REPLY, model=model)
+
+            recorded = Recorded(ScriptedTeacher(answer), used, models=(model,))
+            assert (await recorded.ask(make_request())).model == model
+
+    anyio.run(run)
+    assert sent == ["old", "new"]
 
 
 def test_a_hundred_thousand_calls_are_read_in_about_a_second(tmp_path: Path, open_ledger: Open) -> None:
