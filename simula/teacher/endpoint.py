@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 
-from simula.teacher.bodies import mapping
+from simula.teacher.bodies import count, mapping
 from simula.teacher.faults import Boundary, PassingFault
 from simula.teacher.retry_after import seconds_of
 
@@ -43,7 +43,7 @@ class Endpoint:
                 text = await response.text(errors="strict" if response.status == 200 else "replace")
                 said = _object(text)
                 if response.status != 200:
-                    raise self._fault(response.status, said, response.headers.get("Retry-After", ""))
+                    raise self._fault(response.status, said, response.headers.get("Retry-After", ""), body)
         except TimeoutError:
             raise self._boundary.late(self._timeout) from None
         except (aiohttp.ClientError, UnicodeDecodeError) as error:
@@ -67,11 +67,14 @@ class Endpoint:
             )
         return self._session
 
-    def _fault(self, status: int, body: Mapping[str, Any], retry_after: str) -> Exception:
-        said = mapping(body.get("error")) or body
+    def _fault(
+        self, status: int, answer: Mapping[str, Any], retry_after: str, asked: Mapping[str, Any]
+    ) -> Exception:
+        said = mapping(answer.get("error")) or answer
         reason = f"{said.get('type', '')} {said.get('code', '')}"
-        message = str(said.get("message") or said.get("error") or json.dumps(body))
-        return self._boundary.fault(status, message, reason, seconds_of(retry_after))
+        message = str(said.get("message") or said.get("error") or json.dumps(answer))
+        wait = seconds_of(retry_after)
+        return self._boundary.fault(status, message, reason, wait, count(asked.get("max_tokens")))
 
 
 def _object(text: str) -> Mapping[str, Any]:

@@ -21,6 +21,8 @@ MAX_TOKENS ("length")           the adapter returns it; asked again, never repai
                                 refused, "cut off at the token limit"
 safety block, refusal           the slot is refused, "the teacher's safety filter blocked the reply"
 400, max_tokens "too large"     stop: "lower teacher.max_tokens"
+400, a context no longer than   stop: "fits no prompt beside a reply of 8,192; lower teacher.max_tokens"
+max_tokens
 413, 400 "too long"             the slot is refused, "does not take a request of this length"
 attempts used up                the slot is refused where other calls were answered meanwhile, else stop
 401, 402, 403, invalid key      stop: "refuses the credentials of GEMINI_API_KEY"
@@ -61,8 +63,12 @@ _BAD_KEY = re.compile(r"API_KEY_INVALID|invalid_api_key")
 _OPTIONS = {"gemini-3.5-flash-lite": "gemini_flash_lite"}
 """Models that want other settings than those before them, and the option of `teacher=` that has these."""
 _CONTEXT = re.compile(r"context_(?:size|length)|maximum context", re.IGNORECASE)
+_CONTEXT_LENGTH = re.compile(r"context length\D{0,20}(\d+)", re.IGNORECASE)
+"""As vLLM, SGLang and OpenAI say, which keep room for the longest reply. llama.cpp, which keeps none, speaks
+of the context's size."""
 _TOO_LONG = re.compile(
-    r"(?:tokens?|prompt|input|content|context|payload|request|string)\b[^.]*(?:exceed|too (?:long|large))",
+    r"(?:tokens?|prompt|input|content|context|payload|request|string)\b[^.]*"
+    r"(?:exceed|too (?:long|large)|longer than)",
     re.IGNORECASE,
 )
 _REPLY_TOO_LONG = re.compile(
@@ -135,7 +141,9 @@ class Boundary:
     group: str = "teacher"
     """Configuration group that errors name."""
 
-    def fault(self, status: int, message: str, reason: str = "", wait: float = 0.0) -> Exception:
+    def fault(
+        self, status: int, message: str, reason: str = "", wait: float = 0.0, max_tokens: int = 0
+    ) -> Exception:
         """The error for an HTTP status and what came with it.
 
         Args:
@@ -143,6 +151,7 @@ class Boundary:
             message: the provider's sentence.
             reason: its machine-readable words, such as RESOURCE_EXHAUSTED or API_KEY_INVALID.
             wait: seconds that it asks to wait before the next attempt.
+            max_tokens: the longest reply that was asked for; 0: none was named.
         """
         said = f"{status}: {self.clean(message)}"
         if status in {401, 402, 403} or _BAD_KEY.search(reason):
@@ -168,8 +177,13 @@ class Boundary:
             return TeacherUnavailable(
                 f"{self.model} does not give replies of this length ({said}); lower {self.group}.max_tokens"
             )
-        if status == 413 or _CONTEXT.search(words) or _TOO_LONG.search(words):
-            return RequestFailed(f"{self.model} does not take a request of this length ({said})")
+        if (context := _CONTEXT_LENGTH.search(words)) and max_tokens >= int(context[1]):
+            return TeacherUnavailable(
+                f"the context of {self.model}, {int(context[1]):,} tokens, fits no prompt beside a reply of "
+                f"{max_tokens:,} ({said}); lower {self.group}.max_tokens or serve a longer context"
+            )
+        if status == 413 or context or _CONTEXT.search(words) or _TOO_LONG.search(words):
+            return RequestFailed(f"{self.model} does not take a request of this length: {said}")
         return TeacherUnavailable(f"{self.model} does not accept requests as they are sent here ({said})")
 
     def late(self, seconds: float) -> PassingFault:

@@ -159,6 +159,10 @@ TOO_LONG = {
         "BadRequestError",
     ),
     "llama.cpp": status(400, "request (631 tokens) is too large", "exceed_context_size_error"),
+    "llama.cpp, later": status(400, "request (631 tokens) exceeds the available context size (64 tokens)"),
+    "longer": status(
+        400, "The decoder prompt (length 9000) is longer than the maximum model length of 8192."
+    ),
     "413": status(413, "Payload too large"),
 }
 
@@ -245,6 +249,44 @@ def test_what_no_repeat_can_mend_stops_the_run_at_once(kind: Kind, fault: str) -
 def test_a_request_that_is_too_long_fails_alone(kind: Kind, fault: str) -> None:
     with pytest.raises(RequestFailed, match="does not take a request of this length"):
         ask(kind, TOO_LONG[fault].of(kind))
+
+
+CONTEXTS = {
+    "vLLM": "This model's maximum context length is {c} tokens. However, you requested {t} tokens ({p} in "
+    "the messages, {m} in the completion). Please reduce the length of the messages or completion.",
+    "vLLM, later": "'max_tokens' or 'max_completion_tokens' is too large: {m}. This model's maximum context "
+    "length is {c} tokens and your request has {p} input tokens ({m} > {c} - {p}). None",
+    "vLLM 0.20": "This model's maximum context length is {c} tokens. However, you requested {m} output "
+    "tokens and your prompt contains at least {p} input tokens, for a total of at least {t} tokens.",
+    "SGLang": "Requested token count exceeds the model's maximum context length of {c} tokens. You requested "
+    "a total of {t} tokens: {p} tokens from the input messages and {m} tokens for the completion.",
+}
+
+
+@pytest.mark.parametrize("server", CONTEXTS)
+@pytest.mark.parametrize(("context", "stops"), [(1024, True), (2048, True), (2049, False), (8192, False)])
+@pytest.mark.parametrize("plain", [False, True], ids=["OpenAI's form", "vLLM's form"])
+def test_a_context_without_room_for_any_prompt_stops_the_run(
+    server: str, context: int, stops: bool, plain: bool
+) -> None:
+    """Beside a reply of 2,048 tokens; where there is room for shorter prompts, this one's slot is refused."""
+    prompt = context - 2048 + 1 if context > 2048 else 300
+    said = CONTEXTS[server].format(c=context, m=2048, p=prompt, t=prompt + 2048)
+    answer = fake_openai.error(400, said, "BadRequestError")
+    if plain:
+        answer = (400, {"object": "error", "message": said, "type": "BadRequestError", "code": 400}, {})
+
+    async def run() -> None:
+        async with fake_of("server", answer) as fake:
+            teacher = ServerTeacher(model="qwen", base_url=f"{fake.url}/v1", max_tokens=2048).connect()
+            words = f"context of qwen, {context:,} tokens, fits no prompt .* 2,048 .* teacher.max_tokens"
+            kind, match = (TeacherUnavailable, words) if stops else (RequestFailed, "of this length: 400: ")
+            with pytest.raises(kind, match=match):
+                await teacher.ask(make_request(max_tokens=2048))
+            await teacher.close()
+            assert len(fake.bodies) == 1
+
+    anyio.run(run)
 
 
 @pytest.mark.parametrize("fault", REFUSED)
