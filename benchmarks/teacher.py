@@ -28,7 +28,7 @@ import aiohttp
 import anyio
 from fast_teacher import text
 
-from simula.concurrency import rare_collections
+from simula.concurrency import rare_collections, run
 from simula.critique import CriticSettings
 from simula.dataset import Filling
 from simula.domain import Domain
@@ -276,7 +276,7 @@ def main() -> None:
     parser.add_argument("--latency", type=float, nargs="*", default=[0.5, 0.05], help="seconds")
     arguments = parser.parse_args()
     os.environ[KEY] = "none"
-    anyio.run(measure, arguments.seconds, arguments.latency)
+    run(measure, arguments.seconds, arguments.latency)
 
 
 if __name__ == "__main__":

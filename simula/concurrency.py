@@ -5,11 +5,20 @@ from __future__ import annotations
 import gc
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TypeVar, TypeVarTuple
 
 import anyio
 
 T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
+
+
+def run(work: Callable[[*Arguments], Awaitable[T]], *arguments: *Arguments) -> T:
+    """What `work` returns, which is run on an event loop of its own until it ends."""
+    # A tenth less CPU a call than asyncio's own loop; imported late, as most commands need none.
+    import uvloop
+
+    return anyio.run(work, *arguments, backend_options={"loop_factory": uvloop.new_event_loop})
 
 
 async def in_order(tasks: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:

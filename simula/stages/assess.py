@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import anyio
-
-from simula.embedding import Embeddings
+from simula.concurrency import run
+from simula.embedding import Embeddings, connect
 from simula.metrics import assess, measured_texts
 from simula.stages.bench import Bench
 from simula.stages.dataset import read_dataset
@@ -27,7 +26,7 @@ def assess_dataset(bench: Bench) -> dict[str, Any]:
         rows = read_dataset(bench)
         taxonomies = read_taxonomies(bench) if config.draws_mixes else None
         texts = measured_texts(rows, config.assessment)
-        embedded = anyio.run(_embedded, bench, texts)
+        embedded = run(_embedded, bench, texts)
         measures = assess(rows, taxonomies, config.assessment, embedded.vectors, config.embedding.label)
         if cut := int(embedded.truncated.sum()):
             measures[f"rows read in part ({config.embedding.label})"] = float(cut)
@@ -40,7 +39,7 @@ def assess_dataset(bench: Bench) -> dict[str, Any]:
 async def _embedded(bench: Bench, texts: Sequence[str]) -> Embeddings:
     config = bench.config
     with bench.progress.bar(f"embedding by {config.embedding.label}") as meter:
-        embedder = config.embedding.connect(config.paths.cache, meter)
+        embedder = connect(config.embedding, config.paths.cache, meter, config.budget, bench.spending)
         try:
             return await embedder.embed(texts)
         finally:
@@ -57,5 +56,7 @@ def _account(bench: Bench, embedded: Embeddings) -> dict[str, Any]:
         "sent": embedded.sent,
         "tokens": embedded.tokens,
         "uncounted": embedded.uncounted,
-        "paid_now_usd": bench.config.embedding.price.of(Usage(prompt=embedded.tokens)),
+        "estimated_tokens": embedded.estimated,
+        "answered": sorted(embedded.answered),
+        "paid_now_usd": bench.config.embedding.price.of(Usage(prompt=embedded.billed)),
     }

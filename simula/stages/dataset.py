@@ -9,9 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import anyio
-
-from simula.concurrency import rare_collections
+from simula.concurrency import rare_collections, run
 from simula.config import Config
 from simula.dataset import Filling
 from simula.domain import MultipleChoice
@@ -45,7 +43,7 @@ def build_dataset(bench: Bench) -> dict[str, Any]:
     config = bench.config
 
     def make(folder: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
-        return anyio.run(_make, bench, folder, log)
+        return run(_make, bench, folder, log)
 
     inputs = {TAXONOMY: taxonomy_key(config)} if config.draws_mixes else {}
     manifest = bench.build(STAGE, rows_key(config), inputs, make)

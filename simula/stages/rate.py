@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import anyio
-
+from simula.concurrency import run
 from simula.draws import entropy
 from simula.errors import SimulaError, UnreadableReply
 from simula.prompts import Tally
@@ -38,7 +37,7 @@ def rate_rows(bench: Bench) -> dict[str, Any]:
     config = bench.config
 
     def make(folder: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
-        return anyio.run(_make, bench, folder, log)
+        return run(_make, bench, folder, log)
 
     return bench.build(STAGE, rating_key(config), {"dataset": rows_key(config)}, make)
 

@@ -7,8 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import anyio
-
+from simula.concurrency import run
 from simula.durable import write_json
 from simula.errors import StoreError
 from simula.mix import write_strategies
@@ -38,7 +37,7 @@ def build_taxonomies(bench: Bench) -> dict[str, Any]:
         if config.edited:
             found, said = config.edited.trees(), _edited(bench.store, config.edited)
         else:
-            found, said = anyio.run(_expanded, bench)
+            found, said = run(_expanded, bench)
         said = contents(found) | said
         log({"nodes": said["nodes"]})
         return said | {"files": _write(folder, found, taxonomy_key(config), said)}

@@ -32,6 +32,8 @@ _LOOK_S = 1.0
 """Seconds after which a call that is not known is looked for in what other processes have added meanwhile."""
 _LOOK_SHARE = 0.05
 """Share of the time that is spent on looking at most, where there are many files on a slow disk."""
+_GATHER_S = 0.01
+"""Seconds from one write to the next at least: a write costs a turn of a thread, with one answer or many."""
 _LINE = 4096
 """Bytes in which a line is most often whole."""
 _OPEN_FILES = 64
@@ -73,6 +75,7 @@ class Ledger:
         """File number to the descriptor that it is read by."""
         self._batch = _Batch()
         self._writing = anyio.Lock()
+        self._next_write = 0.0
         self._looking = False
         self._next_look = 0.0
         self.intents = Intents(folder / "asking", self)
@@ -166,11 +169,13 @@ class Ledger:
             if batch.done is not None:
                 await batch.done.wait()
             else:
-                # Who begins a batch writes it, as soon as the batch before it is written.
+                # Who begins a batch writes it, a little after the batch before it is written.
                 batch.done = anyio.Event()
                 async with self._writing:
+                    await anyio.sleep(max(0.0, self._next_write - time.monotonic()))
                     self._batch = _Batch()
                     await self._commit(batch, batch.done)
+                    self._next_write = time.monotonic() + _GATHER_S
         if batch.error is not None:
             raise batch.error
 
