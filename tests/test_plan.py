@@ -4,6 +4,7 @@ import datetime
 import io
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from simula.composition import cells
+from simula.embedding.settings import ServerEmbedding
 from simula.plan import Plan, Step, plan, print_plan
 from simula.plan.measured import recorded_tokens
 from simula.plan.prices import price_warnings
@@ -191,6 +193,35 @@ def test_a_token_budget_of_the_data_set_and_the_candidate_limit_bound_the_plan(t
     assert calls(limited)["write_sample"] == 4000
 
 
+def test_rows_that_a_provider_embeds_are_planned_once_for_all_sizes(tmp_path: Path) -> None:
+    none = planned(tmp_path, *PAPER, "system=full")
+    assert step(none, "assess").calls == 0
+    made = planned(tmp_path, *PAPER, "system=full", "embedding=gemini", "size=40,300,4000")
+    steps = [one for one in made.steps if one.stage == "assess"]
+    # At most assessment.points rows are measured: 40, 300 and 1,000, 100 a call.
+    assert [one.calls for one in steps] == [1, 2, 7]
+    assert [one.prompt_tokens for one in steps] == [40 * 300, 200 * 300, 700 * 300]
+    assert [one.completion_tokens for one in steps] == [0, 0, 0]
+    assert sum(one.usd for one in steps) == pytest.approx(940 * 300 * 0.15 / 1e6)
+
+
+def test_the_price_of_an_embedding_is_shown_and_doubted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen = ["embedding=gemini", "embedding.price.date=2026-01-15", "budget.usd=0.01"]
+    found = cells([*PAPER, "teacher=simulated", *chosen, f"paths.root={tmp_path}"], sweep=False)
+    text = io.StringIO()
+    print_plan(found, console=Console(file=text, width=200), today=datetime.date(2026, 11, 22))
+    said = text.getvalue()
+    assert "gemini-embedding-001: $0.15 in a million tokens (read 2026-01-15)" in said
+    assert "compare them with the provider's page and override embedding.price" in said
+    assert "budget.usd covers about 22 % of this" in said
+    assert re.search(r"embed +gemini-embedding-001 +10 +30000 +0 +0\.0[45] +assumed", said)
+    far = ServerEmbedding(model="far", base_url="https://api.example.org/v1")
+    (free,) = price_warnings([far], datetime.date(2026, 11, 22))
+    assert free.startswith("far has no price and counts as free: state embedding.price.input, or")
+
+
 def test_doubtful_prices_are_named() -> None:
     today = datetime.date(2026, 11, 22)
     old = Price(input=1, date=datetime.date(2026, 8, 1))
@@ -219,7 +250,7 @@ def test_shipped_price_lists_have_a_date() -> None:
     from simula.help import conf_folder
 
     stated = 0
-    for path in (conf_folder() / "teacher").glob("*.yaml"):
+    for path in [*conf_folder().glob("teacher/*.yaml"), conf_folder() / "embedding" / "gemini.yaml"]:
         price = OmegaConf.load(path).get("price")
         if path.stem == "replay":  # the recorded teacher's price
             continue

@@ -2,7 +2,39 @@
 
 from __future__ import annotations
 
-from simula.embedding.port import Embedder, Embeddings, Vectors, unit
-from simula.embedding.settings import EmbeddingSettings
+from pathlib import Path
 
-__all__ = ["Embedder", "EmbeddingSettings", "Embeddings", "Vectors", "unit"]
+from simula.embedding.budgeted import Budgeted
+from simula.embedding.port import Embedder, Embeddings, Vectors, unit
+from simula.embedding.settings import EmbeddingSettings, Progress, Remote
+from simula.teacher.budget import Budget, Spending
+
+__all__ = ["Embedder", "EmbeddingSettings", "Embeddings", "Vectors", "connect", "unit"]
+
+
+def connect(
+    settings: EmbeddingSettings,
+    cache: Path,
+    progress: Progress | None = None,
+    budget: Budget | None = None,
+    spending: Spending | None = None,
+) -> Embedder:
+    """The embedding that settings describe.
+
+    Args:
+        settings: which embedding.
+        cache: what it computes is recorded below this folder, and not paid again.
+        progress: told how many of the texts that are sent are done.
+        budget: what may be paid for, where it is behind a network; None: no limit.
+        spending: the command's account, that its teachers are paid from too.
+    """
+    if not isinstance(settings, Remote):
+        return settings.connect(cache, progress)
+
+    def open_model() -> Embedder:
+        model = settings.open_model()
+        if budget is None or not budget.limited:
+            return model
+        return Budgeted(model, settings.price, budget, spending or Spending())
+
+    return settings.connected(open_model, cache, progress)

@@ -14,6 +14,7 @@ from simula.embedding.settings import GeminiEmbedding
 from simula.errors import TeacherUnavailable
 from simula.teacher.faults import PassingFault
 from simula.teacher.gemini import Gemini as GeminiClient
+from simula.teacher.model_names import UNKNOWN
 from simula.teacher.settings import GeminiTeacher
 from simula.teacher.traffic import Traffic
 
@@ -40,18 +41,18 @@ class Gemini:
             "embedding",
             WITHOUT_KEY,
         )
-        self._traffic = Traffic(settings.model, settings.limits(settings.key_variable, settings.base_url))
+        self.traffic = Traffic(settings.model, settings.limits(settings.key_variable, settings.base_url))
         self._config = types.EmbedContentConfig(
             task_type=settings.task_type, output_dimensionality=settings.dimensions
         )
 
     async def embed(self, texts: Sequence[str]) -> Embeddings:
         """The vectors of one batch, when its turn comes; passing faults are repeated."""
-        return await sent(self._traffic, self._send, texts)
+        return await sent(self.traffic, self._send, texts)
 
     async def close(self) -> None:
         """Close the client's connections."""
-        await self._traffic.close()
+        await self.traffic.close()
         await self._google.close()
 
     async def _send(self, texts: Sequence[str]) -> Embeddings:
@@ -72,12 +73,13 @@ class Gemini:
         except ValueError as error:
             raise PassingFault(f"not embeddings: {error}") from None
         usage = answer.usage_metadata
-        counted = usage.prompt_token_count if usage is not None else None
+        tokens = (usage.prompt_token_count or 0) if usage is not None else 0
         return Embeddings(
             vectors,
             # The Developer API reads the beginning of a text that is too long, and does not say so.
             truncated=np.zeros(len(texts), dtype=np.bool_),
             sent=len(texts),
-            tokens=counted or 0,
-            uncounted=0 if counted is not None else len(texts),
+            tokens=tokens,
+            uncounted=0 if tokens else len(texts),
+            answered=frozenset({UNKNOWN}),
         )

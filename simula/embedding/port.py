@@ -9,6 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from simula.teacher.traffic import Traffic
+
 Vectors = NDArray[np.float32]
 
 WITHOUT_KEY = "choose an embedding without one, such as embedding=local"
@@ -28,6 +30,15 @@ class Embeddings:
     """Tokens of the texts sent, as far as they were counted."""
     uncounted: int = 0
     """Texts sent whose tokens the provider did not say."""
+    estimated: int = 0
+    """Tokens of these, by their length."""
+    answered: frozenset[str] = frozenset()
+    """The models that say they embedded what was sent, or "unknown"; none where this process's model did."""
+
+    @property
+    def billed(self) -> int:
+        """Tokens sent, as far as is known."""
+        return self.tokens + self.estimated
 
 
 class Embedder(Protocol):
@@ -49,6 +60,13 @@ class Embedder(Protocol):
     async def close(self) -> None:
         """Give back connections and memory; a later call opens them again."""
         ...
+
+
+class RemoteEmbedder(Embedder, Protocol):
+    """One behind a network."""
+
+    traffic: Traffic
+    """The door that its calls leave by."""
 
 
 def unit(vectors: ArrayLike) -> Vectors:

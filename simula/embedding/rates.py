@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from simula.embedding.port import Embeddings
 from simula.teacher.traffic import Traffic
@@ -21,7 +23,10 @@ async def sent(
         TeacherUnavailable: no call can succeed.
         StoreError: the processes that share the limits cannot be seen.
     """
-    expected = sum(map(len, texts)) / _CHARACTERS_A_TOKEN
-    return await traffic.send(
-        lambda: send(texts), lambda: expected, lambda answer: expected if answer.uncounted else answer.tokens
-    )
+    expected = math.ceil(sum(map(len, texts)) / _CHARACTERS_A_TOKEN)
+
+    async def attempt() -> Embeddings:
+        answer = await send(texts)
+        return replace(answer, estimated=expected) if answer.uncounted else answer
+
+    return await traffic.send(attempt, lambda: expected, lambda answer: answer.billed)

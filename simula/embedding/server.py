@@ -14,6 +14,7 @@ from simula.embedding.settings import ServerEmbedding
 from simula.teacher.bodies import count, mapping
 from simula.teacher.endpoint import Endpoint
 from simula.teacher.faults import Boundary, PassingFault, secret_in
+from simula.teacher.model_names import UNKNOWN
 from simula.teacher.traffic import Traffic
 
 
@@ -33,15 +34,15 @@ class Server:
         self._boundary = Boundary(settings.model, credential, secret, group="embedding")
         url = f"{settings.base_url.rstrip('/')}/embeddings"
         self._endpoint = Endpoint(url, self._boundary, settings.timeout)
-        self._traffic = Traffic(settings.model, settings.limits(settings.key_variable, settings.base_url))
+        self.traffic = Traffic(settings.model, settings.limits(settings.key_variable, settings.base_url))
 
     async def embed(self, texts: Sequence[str]) -> Embeddings:
         """The vectors of one batch, when its turn comes; passing faults are repeated."""
-        return await sent(self._traffic, self._send, texts)
+        return await sent(self.traffic, self._send, texts)
 
     async def close(self) -> None:
         """Close the connections; a later call opens new ones."""
-        await self._traffic.close()
+        await self.traffic.close()
         await self._endpoint.close()
 
     async def _send(self, texts: Sequence[str]) -> Embeddings:
@@ -51,7 +52,7 @@ class Server:
         return self._read(await self._endpoint.post(body), len(texts))
 
     def _read(self, body: Mapping[str, Any], texts: int) -> Embeddings:
-        model = str(body.get("model") or self.model)
+        model = str(body.get("model") or UNKNOWN)
         if (wrong := self._boundary.other_model(model, self._settings.allow_model)) is not None:
             raise wrong
         try:
@@ -60,11 +61,12 @@ class Server:
         except (KeyError, TypeError, ValueError, OverflowError):
             said = self._boundary.clean(f"not embeddings of {texts} texts: {json.dumps(body)}")
             raise PassingFault(said) from None
-        counted = mapping(body.get("usage")).get("prompt_tokens")
+        tokens = count(mapping(body.get("usage")).get("prompt_tokens"))
         return Embeddings(
             vectors,
             truncated=np.zeros(texts, dtype=np.bool_),
             sent=texts,
-            tokens=count(counted),
-            uncounted=0 if counted is not None else texts,
+            tokens=tokens,
+            uncounted=0 if tokens else texts,
+            answered=frozenset({model}),
         )

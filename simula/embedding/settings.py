@@ -14,7 +14,7 @@ from simula.teacher.price import Price
 from simula.teacher.traffic import Limits, account_folder
 
 if TYPE_CHECKING:
-    from simula.embedding.port import Embedder
+    from simula.embedding.port import Embedder, RemoteEmbedder
 
 Progress = Callable[[int, int], None]
 """Is told how many of how many texts are done."""
@@ -164,6 +164,14 @@ class Remote(Recorded):
         """The model's name, and the width where it is not the model's own."""
         return self.model if self.dimensions is None else f"{self.model} {self.dimensions}"
 
+    def open_model(self) -> RemoteEmbedder:
+        """What embeds one batch; it connects at the first text."""
+        raise NotImplementedError
+
+    def connect(self, cache: Path, progress: Progress | None = None) -> Embedder:
+        """An embedding that connects at the first text that is not recorded."""
+        return self.connected(self.open_model, cache, progress)
+
 
 class GeminiEmbedding(Remote):
     """A Gemini embedding model, by the Developer API."""
@@ -181,15 +189,11 @@ class GeminiEmbedding(Remote):
     key_variable: str = incidental("GEMINI_API_KEY")
     """Environment variable that holds the key."""
 
-    def connect(self, cache: Path, progress: Progress | None = None) -> Embedder:
-        """An embedding that opens its client at the first text that is not recorded."""
+    def open_model(self) -> RemoteEmbedder:
+        """What embeds one batch, by Gemini's client."""
+        from simula.embedding.gemini import Gemini
 
-        def open_client() -> Embedder:
-            from simula.embedding.gemini import Gemini
-
-            return Gemini(self)
-
-        return self.connected(open_client, cache, progress)
+        return Gemini(self)
 
 
 class ServerEmbedding(Remote):
@@ -202,12 +206,8 @@ class ServerEmbedding(Remote):
     allow_model: tuple[str, ...] = ()
     """Other names under which the server may answer."""
 
-    def connect(self, cache: Path, progress: Progress | None = None) -> Embedder:
-        """An embedding that connects at the first text that is not recorded."""
+    def open_model(self) -> RemoteEmbedder:
+        """What embeds one batch, by plain HTTP."""
+        from simula.embedding.server import Server
 
-        def open_session() -> Embedder:
-            from simula.embedding.server import Server
-
-            return Server(self)
-
-        return self.connected(open_session, cache, progress)
+        return Server(self)

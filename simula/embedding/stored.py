@@ -76,6 +76,8 @@ class Stored:
             sent=len(ordered),
             tokens=sum(one.tokens for one in fresh),
             uncounted=sum(one.uncounted for one in fresh),
+            estimated=sum(one.estimated for one in fresh),
+            answered=frozenset[str]().union(*(one.answered for one in fresh)),
         )
 
     async def close(self) -> None:

@@ -5,26 +5,43 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from simula.config import Config
+from simula.embedding.budgeted import TEMPLATE as EMBED
+from simula.embedding.settings import Remote as RemoteEmbedding
 from simula.generation.settings import SelfInstruct, Simula
 from simula.plan.assumptions import Assumptions
 from simula.plan.measured import Rates
 from simula.settings import fingerprint
 from simula.stages.keys import dataset_key, rating_key, taxonomy_key
-from simula.teacher.settings import TeacherSettings
+from simula.teacher.price import Price
+
+
+class Asked(Protocol):
+    """Who is asked: a teacher, or an embedding behind a network."""
+
+    @property
+    def model(self) -> str:
+        """The model asked for."""
+        ...
+
+    @property
+    def price(self) -> Price:
+        """What its calls cost."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Calls of one prompt file to one teacher, for one artifact."""
+    """Calls of one prompt file to one teacher, or of one embedding, for one artifact."""
 
     template: str
-    teacher: TeacherSettings
+    teacher: Asked
     count: float
     shared: str
     """Calls with the same name and prompt file are the same calls, in whatever artifact: one pays."""
-    scale: int = 1
+    scale: float = 1
     """Data points that one call shows, where that decides its length; 0 is not one."""
 
 
@@ -85,6 +102,19 @@ def rating_calls(config: Config) -> list[Calls]:
     size = min(scoring.batch_size, rows)
     count = float(math.ceil(rows * scoring.appearances / size))
     return [Calls("score_complexity", config.scored_by, count, rating_key(config), size)]
+
+
+def embedding_calls(config: Config) -> list[Calls]:
+    """The rows that are measured, in batches; none where this process computes the vectors."""
+    embedding = config.embedding
+    if not isinstance(embedding, RemoteEmbedding):
+        return []
+    size, points = config.scalars.size, config.assessment.points
+    rows = size if points is None else min(size, points)
+    count = math.ceil(rows / embedding.batch)
+    # A smaller size's rows are among those of a larger one.
+    shared = fingerprint([dataset_key(config), embedding.identity()])
+    return [Calls(EMBED, embedding, float(count), shared, rows / count)] if rows else []
 
 
 def _writing(config: Config, candidates: float) -> Sequence[tuple[str, float]]:

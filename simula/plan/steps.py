@@ -10,21 +10,21 @@ from typing import Any
 
 from simula.composition import Cell
 from simula.config import Config
+from simula.embedding.budgeted import TEMPLATE as EMBED
 from simula.plan.assumptions import TOKENS, Assumptions
-from simula.plan.calls import Calls, dataset_calls, rating_calls, taxonomy_calls
+from simula.plan.calls import Asked, Calls, dataset_calls, embedding_calls, rating_calls, taxonomy_calls
 from simula.plan.measured import Mean, Rates, candidates_stored, rates, recorded_tokens
 from simula.stages.keys import ARTIFACTS, artifact_keys
 from simula.store.artifacts import Store
 from simula.teacher.port import Usage
-from simula.teacher.settings import TeacherSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Calls of one prompt file to one teacher, with their tokens and price."""
+    """Calls of one prompt file to one teacher, or of one embedding, with their tokens and price."""
 
     template: str
-    teacher: TeacherSettings
+    teacher: Asked
     calls: float
     prompt_tokens: float
     completion_tokens: float
@@ -52,7 +52,7 @@ class Step:
 
     @property
     def calls(self) -> float:
-        """Teacher calls."""
+        """Calls of teachers, and of an embedding behind a network."""
         return sum(cost.calls for cost in self.costs)
 
     @property
@@ -67,7 +67,7 @@ class Step:
 
     @property
     def usd(self) -> float:
-        """By the teachers' price lists."""
+        """By the price lists of teachers and embedding."""
         return sum(cost.usd for cost in self.costs)
 
 
@@ -138,6 +138,8 @@ class _Planner:
             return self._dataset(step, config)
         if name == "rate":
             return self._asking(step, config, rating_calls(config))
+        if name == "assess":
+            return self._asking(step, config, embedding_calls(config))
         if name == "train":
             return _training(step, config, self.assumed)
         if name in ("evaluate", "untuned"):
@@ -189,6 +191,8 @@ class _Planner:
         if call.template == "score_complexity":
             prompt = 250 + call.scale * assumed.tokens_a_row
             return Mean(0, prompt, 0.0, 10 + call.scale * assumed.tokens_a_score)
+        if call.template == EMBED:
+            return Mean(0, call.scale * assumed.tokens_a_row, 0.0, 0.0)
         prompt, completion = assumed.tokens[call.template]
         return Mean(0, prompt, 0.0, completion)
 

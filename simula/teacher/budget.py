@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import ge, gt
 
@@ -18,7 +19,8 @@ _CHARACTERS_A_TOKEN = 3
 
 
 class Budget(Settings):
-    """What one command may pay for now, over its cells, stages and teachers; recorded answers cost nothing.
+    """What one command may pay for now, over its cells, stages, teachers and embeddings behind a network;
+    what is recorded costs nothing.
 
     It decides when a run stops, never what is made: the same command with a larger budget goes on.
     """
@@ -85,27 +87,44 @@ class Spending:
     paid: Amount = Amount()
     in_flight: Amount = Amount()
     """The expected cost of the calls that were begun and are not answered."""
-    _known: dict[tuple[str, str], Amount] = field(default_factory=dict)
-    """Model and template to the sum of its answered calls."""
+    _known: dict[tuple[str, str], tuple[Amount, float]] = field(default_factory=dict)
+    """Model and template to the sum of its answered calls, and of their sizes."""
     _waiting: deque[anyio.Event] = field(default_factory=deque)
 
-    def expected(self, model: str, template: str) -> Amount | None:
-        """The mean cost of a call of this template so far; None before the first."""
-        known = self._known.get((model, template))
-        return Amount(1, known.tokens / known.calls, known.usd / known.calls) if known else None
+    def expected(self, model: str, template: str, size: float = 1.0) -> Amount | None:
+        """The mean cost of a call of this template so far; None before the first.
 
-    async def begin(self, budget: Budget, model: str, request: Request, price: Price) -> Amount:
+        Args:
+            model: who is asked.
+            template: the kind of call.
+            size: what the cost of a call of this kind grows with, in any unit; 1 where calls are alike.
+        """
+        if (known := self._known.get((model, template))) is None:
+            return None
+        paid, sizes = known
+        return Amount(1, paid.tokens * size / sizes, paid.usd * size / sizes)
+
+    async def begin(
+        self, budget: Budget, model: str, template: str, most: Callable[[], Amount], size: float = 1.0
+    ) -> Amount:
         """Wait until a call may be begun; what it is expected to cost, for `settle`.
 
         What is over the budget waits for the calls in flight, which may turn out cheaper; they are
         answered and recorded before the command stops.
 
+        Args:
+            budget: what may be paid for.
+            model: who is asked.
+            template: the kind of call.
+            most: what a call may cost of whose kind nothing is known yet.
+            size: as in `expected`.
+
         Raises:
             BudgetSpent: nothing is in flight and what is left does not cover the call.
         """
         while True:
-            measured = self.expected(model, request.template)
-            expected = measured or _most(request, price)
+            measured = self.expected(model, template, size)
+            expected = measured or most()
             over = budget.passed_by(self.paid + self.in_flight + expected)
             if over and not self.in_flight.calls and measured is None:
                 # Of a first call there is only a bound: alone it may go ahead if anything is left.
@@ -122,13 +141,14 @@ class Spending:
                 )
             await self._changed()
 
-    def settle(self, expected: Amount, paid: Amount, model: str, template: str) -> None:
+    def settle(self, expected: Amount, paid: Amount, model: str, template: str, size: float = 1.0) -> None:
         """A call that was begun is answered, or lost."""
         rest = self.in_flight - expected
         self.in_flight = rest if rest.calls else Amount()
         self.paid += paid
         if paid.calls and paid.tokens:
-            self._known[model, template] = self._known.get((model, template), Amount()) + paid
+            before, sizes = self._known.get((model, template), (Amount(), 0.0))
+            self._known[model, template] = before + paid, sizes + size
         self._wake()
 
     async def _changed(self) -> None:
@@ -167,7 +187,9 @@ class Budgeted:
             BudgetSpent: the rest of the budget does not cover it; nothing was sent.
         """
         spending, template = self._spending, request.template
-        expected = await spending.begin(self._budget, self.model, request, self._price)
+        expected = await spending.begin(
+            self._budget, self.model, template, lambda: _most(request, self._price)
+        )
         paid = Amount(calls=1)
         try:
             reply = await self._teacher.ask(request)

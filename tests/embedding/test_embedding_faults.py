@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import numpy as np
 import pytest
-from embedding_fakes import FakeGemini, FakeServer, expected
+from embedding_fakes import FakeGemini, FakeServer, counts, expected
 from fake_gemini import KEY
 from fake_gemini import error as google_error
 from fake_openai import error as openai_error
@@ -261,3 +261,41 @@ def test_an_outage_stops_before_every_call_has_used_up_its_attempts(tmp_path: Pa
     with pytest.raises(TeacherUnavailable):
         asked(fake, tmp_path, batch=1, concurrency=3, attempts=1000, outage_seconds=0.3)
     assert len(fake.bodies) < 100
+
+
+def unread(body: dict[str, Any], **changed: Any) -> dict[str, Any]:
+    data = [{"index": at, "embedding": counts(text)} for at, text in enumerate(body["input"])]
+    return {"model": "letters", "data": data, "usage": {"prompt_tokens": 6}} | changed
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [None, [1], "6", {}, {"prompt_tokens": None}, {"prompt_tokens": "many"}, {"prompt_tokens": 0}],
+    ids=str,
+)
+def test_a_servers_usage_that_cannot_be_read_costs_no_vector(usage: Any, tmp_path: Path) -> None:
+    fake = FakeServer()
+    fake.good = lambda body: unread(body, usage=usage)
+    found = asked(fake, tmp_path)
+    np.testing.assert_allclose(found.vectors, expected(TEXTS), atol=1e-6)
+    # Seventeen characters are about five tokens.
+    assert (found.tokens, found.uncounted, found.estimated, found.billed) == (0, 3, 5, 5)
+
+
+def test_a_servers_usage_that_can_be_read_is_counted(tmp_path: Path) -> None:
+    fake = FakeServer()
+    fake.good = lambda body: unread(body, usage={"prompt_tokens": "6"})
+    found = asked(fake, tmp_path)
+    assert (found.tokens, found.uncounted, found.estimated) == (6, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("said", "answered"), [("letters", {"letters"}), ("", {"unknown"}), (None, {"unknown"})]
+)
+def test_vectors_that_do_not_say_whose_they_are_are_told_so(
+    said: str | None, answered: set[str], tmp_path: Path
+) -> None:
+    fake = FakeServer()
+    fake.good = lambda body: unread(body, model=said)
+    assert asked(fake, tmp_path).answered == answered
+    assert asked(FakeServer(), tmp_path).answered == set(), "what is recorded is asked of nobody"

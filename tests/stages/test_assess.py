@@ -105,6 +105,8 @@ def test_distances_are_those_of_the_vectors_and_what_they_took_is_told(bench: Be
         "sent": 12,
         "tokens": 12_000,
         "uncounted": 0,
+        "estimated_tokens": 0,
+        "answered": [],
         "paid_now_usd": pytest.approx(0.024),
     }
     assert not [name for name in measures if "tfidf" in name]

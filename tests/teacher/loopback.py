@@ -10,7 +10,10 @@ import anyio
 from aiohttp import web
 
 Answer = (
-    dict[str, Any] | str | tuple[int, dict[str, Any] | str, dict[str, str]] | Literal["drop", "late", "drip"]
+    dict[str, Any]
+    | str
+    | tuple[int, dict[str, Any] | str | bytes, dict[str, str]]
+    | Literal["drop", "late", "drip"]
 )
 """A JSON body or a text with status 200; status, body, headers; a cut connection; late; drop by drop."""
 
@@ -76,6 +79,8 @@ class Loopback:
         if said == "drip":
             return await self._drip(request, json.dumps(self.good(body)).encode())
         status, content, headers = said if isinstance(said, tuple) else (200, said, {})
+        if isinstance(content, bytes):
+            return web.Response(status=status, body=content, content_type="application/json", headers=headers)
         text = content if isinstance(content, str) else json.dumps(content)
         return web.Response(status=status, text=text, content_type="application/json", headers=headers)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from email.utils import format_datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from loopback import Answer, Loopback
 from teacher_requests import make_request
 
-from simula.errors import TeacherError
+from simula.errors import TeacherError, TeacherUnavailable
 from simula.teacher import Reply
 from simula.teacher.batch_lines import Outcome, outcomes
 from simula.teacher.faults import PassingFault
@@ -198,3 +199,22 @@ def test_usage_that_cannot_be_read_costs_no_answer(usage: Any) -> None:
 @given(st.text() | st.datetimes().map(format_datetime) | st.floats().map(str))
 def test_any_retry_after_is_seconds(header: str) -> None:
     assert seconds_of(header) >= 0
+
+
+LATIN_1 = '{"error": {"message": "Schlüssel ungültig"}}'.encode("latin-1")
+
+
+@pytest.mark.parametrize(
+    ("status", "raised", "words"),
+    [
+        (401, TeacherUnavailable, r"refuses the credentials of .*\(401: .*Schl\ufffdssel ung\ufffdltig"),
+        (503, PassingFault, "^503: Schl\ufffdssel ung\ufffdltig$"),
+        (200, PassingFault, "UnicodeDecodeError"),
+    ],
+)
+def test_a_body_that_is_no_utf_8_is_told_by_its_status(
+    status: int, raised: type[Exception], words: str
+) -> None:
+    (found,) = outcomes_of(fake_openai.FakeServer(), server, (status, LATIN_1, {}))
+    assert isinstance(found, raised)
+    assert re.search(words, str(found))
