@@ -39,7 +39,9 @@ def assess_dataset(bench: Bench) -> dict[str, Any]:
 async def _embedded(bench: Bench, texts: Sequence[str]) -> Embeddings:
     config = bench.config
     with bench.progress.bar(f"embedding by {config.embedding.label}") as meter:
-        embedder = connect(config.embedding, config.paths.cache, meter, config.budget, bench.spending)
+        embedder = connect(
+            config.embedding, config.paths.cache, meter, config.budget, bench.spending, bench.progress.line
+        )
         try:
             return await embedder.embed(texts)
         finally:

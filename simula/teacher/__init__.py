@@ -18,8 +18,8 @@ from simula.teacher.settings import (
     TeacherSettings,
     models,
     options,
-    silent,
 )
+from simula.teacher.waits import silent
 
 __all__ = [
     "Budget",
@@ -52,12 +52,15 @@ def connect(
         ledger: what it answers is recorded here, and not paid again.
         budget: what may be paid for; None: no limit.
         spending: the command's account, that all of its teachers share.
-        say: told, in a line, what a batch has come to.
+        say: told, in a line, what a batch has come to, and what is waited for.
     """
     if isinstance(settings, ReplayTeacher):
         return settings.connect()
     recorded = shared_ledger(ledger)
+    recorded.intents.say = say
     teacher = settings.over(recorded, say) if isinstance(settings, GeminiBatchTeacher) else settings.connect()
+    if isinstance(teacher, Limited):
+        teacher.traffic.waits.say = say
     if budget is not None and budget.limited:
         teacher = Budgeted(teacher, settings.price, budget, spending or Spending())
     return Recorded(teacher, recorded, options(settings), models(settings))

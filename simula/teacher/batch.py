@@ -68,7 +68,7 @@ class GeminiBatch:
         self._models = models(settings)
         self._ledger = ledger
         self._say = say
-        self._service = BatchService(settings)
+        self._service = BatchService(settings, say)
         # Batches of other models, or other options, belong to teachers of their own.
         same = f"{re.sub(r'[^A-Za-z0-9]+', '-', self.model)}-{fingerprint([self.model, self._options])}"
         self._folder = settings.folder / same
@@ -83,6 +83,7 @@ class GeminiBatch:
         """Keys in them whose outcome is not known."""
         self._elsewhere: set[str] = set()
         """Keys in batches that other living processes follow."""
+        self._told_elsewhere = False
         self._answered = 0
         self._failed: dict[str, Exception] = {}
         """Failures for good that nobody awaited when they came."""
@@ -214,6 +215,9 @@ class GeminiBatch:
             elif taken:
                 claim.release()
         self._elsewhere = elsewhere
+        if (awaited := len(elsewhere & self._questions.keys())) and not self._told_elsewhere:
+            self._say(f"waiting for {awaited:,} answers that another process has submitted in batch")
+        self._told_elsewhere = bool(awaited)
 
     async def _watch(self, group: TaskGroup) -> None:
         """What other processes' batches have come to: in the ledger, or to be asked here after all."""
@@ -264,11 +268,10 @@ class GeminiBatch:
         for key, item in record.items.items():
             outcome = found.get(key, without)
             if isinstance(outcome, PassingFault):
-                if key not in self._questions:
+                if (question := self._questions.get(key)) is None:
                     left += 1
                     self._under_way.discard(key)
                     continue
-                question = self._questions[key]
                 question.unusable += outcome.used or Usage()
                 if item.submission < self._settings.submissions:
                     again += 1

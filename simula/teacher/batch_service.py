@@ -15,6 +15,7 @@ from simula.teacher.faults import PassingFault
 from simula.teacher.gemini import Gemini
 from simula.teacher.repeats import Repeats
 from simula.teacher.settings import GeminiBatchTeacher
+from simula.teacher.waits import Waits, silent
 
 T = TypeVar("T")
 _PAGE = 100
@@ -39,14 +40,15 @@ class Job:
 class BatchService:
     """The calls around a batch; each is repeated while its faults may pass."""
 
-    def __init__(self, settings: GeminiBatchTeacher) -> None:
-        """Make the client; nothing is sent.
+    def __init__(self, settings: GeminiBatchTeacher, say: Callable[[str], None] = silent) -> None:
+        """Make the client; nothing is sent. `say` is told of long waits.
 
         Raises:
             TeacherUnavailable: the key is not set.
         """
         self.gemini = Gemini(settings)
         self._settings = settings
+        self._waits = Waits(f"the batches of {settings.model}", say)
 
     async def upload(self, path: Path, display_name: str) -> str:
         """The service's name of an uploaded file."""
@@ -140,7 +142,10 @@ class BatchService:
     async def _repeated(self, call: Callable[[], Awaitable[T]]) -> T:
         # Counted for each call by itself: one that stays unanswered is never lost alone, as a request is.
         repeats = Repeats(
-            f"the batches of {self.gemini.model}", self._settings.attempts, self._settings.first_wait
+            f"the batches of {self.gemini.model}",
+            self._settings.attempts,
+            self._settings.first_wait,
+            self._waits,
         )
         return await repeats(self._once, call)
 

@@ -13,6 +13,7 @@ import anyio
 
 from simula.errors import TeacherUnavailable
 from simula.teacher.faults import PassingFault
+from simula.teacher.waits import Waits
 
 _JUDGED = 20
 """The last so many attempts are judged."""
@@ -35,11 +36,12 @@ class Circuit:
     attempts fail.
     """
 
-    def __init__(self, model: str, outage_seconds: float, first_wait: float) -> None:
-        """Stop after an outage of so many seconds; probe an outage first after `first_wait` seconds."""
+    def __init__(self, model: str, outage_seconds: float, first_wait: float, waits: Waits) -> None:
+        """Stop after an outage of so many seconds, which is probed first after `first_wait` seconds."""
         self._model = model
         self._patience = outage_seconds
         self._first_wait = first_wait
+        self._waits = waits
         self._last: deque[bool] = deque(maxlen=_JUDGED)
         """Whether each of the last attempts was answered."""
         self._failing_since = math.inf
@@ -79,6 +81,7 @@ class Circuit:
         if self._outage:
             self._outage = False
             self._last.clear()
+            self._waits.answers()
         self._tell()
 
     def failed(self, fault: PassingFault, probe: bool) -> None:
@@ -102,6 +105,8 @@ class Circuit:
                 f"{now - self._failing_since:.0f} s, at last: {fault}; nothing more is sent, "
                 "the same command goes on from here later"
             )
+        elif self._outage:
+            self._waits.fails(now - self._failing_since, self._patience, fault)
         self._tell()
 
     def gone(self, probe: bool) -> None:

@@ -30,6 +30,7 @@ import anyio.to_thread
 from simula.errors import StoreError
 from simula.teacher.intent_files import EXPIRY_S, Answers, IntentFiles, Seen
 from simula.teacher.port import Reply
+from simula.teacher.waits import LONG_S, silent
 
 _FIRST_BEAT = 0.1
 _BEAT = 1.0
@@ -45,6 +46,7 @@ class _Wanted:
     """An answer that somebody waits to be allowed to ask for."""
 
     find: Callable[[], Reply | None]
+    since: float = field(default_factory=time.monotonic)
     told: bool = False
     """Whether the others can read of it."""
     decided: anyio.Event = field(default_factory=anyio.Event)
@@ -77,6 +79,9 @@ class Intents:
         self._beat, self._gap = _FIRST_BEAT, _GAP
         self._wake = anyio.Event()
         self._running: asyncio.Task[None] | None = None
+        self.say: Callable[[str], None] = silent
+        """Told where this process waits long for the others."""
+        self._said = False
 
     async def take(self, key: str, find: Callable[[], Reply | None]) -> Reply | None:
         """Wait until this process is to ask for `key`, or its answer is there.
@@ -191,6 +196,10 @@ class Intents:
         self._learn(seen)
         self._looked = now
         self._decide()
+        late = any(now - wanted.since > LONG_S for wanted in self._wanted.values())
+        if late and not self._said:
+            self.say(f"waiting for {len(self._wanted):,} answers that another process is asking for")
+        self._said = late
 
     def _to_write(self) -> list[str]:
         if not self._files.others:

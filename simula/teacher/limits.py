@@ -36,7 +36,7 @@ class Limited:
         self._opening = Opening(model, open_teacher)
         self._places = anyio.Semaphore(_PLACES * limits.concurrency, fast_acquire=True)
         self._tokens = Tokens(limits.tokens_counted)
-        self._traffic = Traffic(model, limits)
+        self.traffic = Traffic(model, limits)
 
     async def ask(self, request: Request) -> Reply:
         """Answer one request when its turn comes; reply or error tell what unusable answers took."""
@@ -53,7 +53,7 @@ class Limited:
         async with self._places:
             teacher = await self._opening.opened()
             try:
-                reply = await self._traffic.send(
+                reply = await self.traffic.send(
                     attempt,
                     lambda: self._tokens.expected(request),
                     lambda reply: self._tokens.used(request, reply.usage),
@@ -65,5 +65,5 @@ class Limited:
 
     async def close(self) -> None:
         """Close what was opened; a later call opens it again."""
-        await self._traffic.close()
+        await self.traffic.close()
         await self._opening.close()

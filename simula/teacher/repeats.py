@@ -10,6 +10,7 @@ import anyio
 
 from simula.errors import RequestFailed, TeacherUnavailable
 from simula.teacher.faults import PassingFault
+from simula.teacher.waits import Waits
 
 Answer = TypeVar("Answer")
 Arguments = TypeVarTuple("Arguments")
@@ -28,11 +29,12 @@ class Repeats:
     the teacher is gone.
     """
 
-    def __init__(self, model: str, attempts: int, first_wait: float) -> None:
+    def __init__(self, model: str, attempts: int, first_wait: float, waits: Waits) -> None:
         """Allow `attempts` sends, the second one about `first_wait` seconds after the first."""
         self._model = model
         self._attempts = attempts
         self._first_wait = first_wait
+        self._waits = waits
         self._answered = 0
 
     async def __call__(
@@ -68,4 +70,6 @@ class Repeats:
 
     def _wait(self, fault: PassingFault, doublings: int) -> float:
         wait = fault.wait or min(self._first_wait * 2**doublings, _LONGEST_WAIT)
+        asked = "as the provider asks" if fault.wait else "before a call is sent again"
+        self._waits.begins(wait, f"{asked} ({fault})")
         return wait + random.uniform(0, self._first_wait)

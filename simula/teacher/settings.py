@@ -18,6 +18,7 @@ from simula.teacher.price import Price
 from simula.teacher.recorded import Recorded
 from simula.teacher.remote import Remote, Sampling
 from simula.teacher.traffic import Limits
+from simula.teacher.waits import silent
 
 if TYPE_CHECKING:
     from simula.teacher.port import Teacher
@@ -33,12 +34,7 @@ __all__ = [
     "TeacherSettings",
     "models",
     "options",
-    "silent",
 ]
-
-
-def silent(text: str) -> None:
-    """Say nothing."""
 
 
 @runtime_checkable

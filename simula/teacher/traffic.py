@@ -17,6 +17,7 @@ from simula.teacher.faults import PassingFault
 from simula.teacher.pace import Pace
 from simula.teacher.repeats import Repeats
 from simula.teacher.sharing import Sharers
+from simula.teacher.waits import Waits
 from simula.teacher.window import Window
 
 Answer = TypeVar("Answer")
@@ -80,8 +81,9 @@ class Traffic:
         self.window = Window(limits.concurrency, limits.least_concurrency)
         self._pace = Pace(limits.requests_per_minute, limits.tokens_per_minute)
         self._sharers = Sharers(limits.sharing if self._pace.limited else None)
-        self._circuit = Circuit(model, limits.outage_seconds, limits.first_wait)
-        self._repeats = Repeats(model, limits.attempts, limits.first_wait)
+        self.waits = Waits(model)
+        self._circuit = Circuit(model, limits.outage_seconds, limits.first_wait, self.waits)
+        self._repeats = Repeats(model, limits.attempts, limits.first_wait, self.waits)
         self._duration = limits.first_wait
         """Mean seconds of an answered call."""
         self._new = True
