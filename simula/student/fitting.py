@@ -20,8 +20,9 @@ from simula.student.checkpoints import Checkpoints, newest
 from simula.student.data import Loader, StudentData
 from simula.student.hardware import Hardware, enough_memory, fits
 from simula.student.module import StudentModule
-from simula.student.preemption import Notice, noticed, unheeded
-from simula.student.ranks import Place, Replicas, others
+from simula.student.preemption import Notice, noticed
+from simula.student.processes import others
+from simula.student.ranks import Place, Replicas
 from simula.student.rows import Rows, prepared
 from simula.student.selection import validation_steps
 from simula.student.settings import StudentSettings, TrainingSettings
@@ -71,7 +72,6 @@ def fitted(
 
 def _beside(place: Place, ready: Callable[[], None], job: Job) -> None:
     """The part of a process that is not the first."""
-    unheeded()
     if job.hardware.device == "cuda":
         torch.cuda.set_device(place.rank)
     run = _Run(job, log=lambda _: None, progress=lambda *_: None)

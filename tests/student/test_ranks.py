@@ -14,7 +14,8 @@ from safetensors.torch import load_file
 from simula.domain import Domain, Example, Number
 from simula.errors import StudentError
 from simula.student.hardware import found
-from simula.student.ranks import Place, others
+from simula.student.processes import others
+from simula.student.ranks import Place
 from simula.student.settings import StudentSettings, TrainerSettings, TrainingSettings
 from simula.student.training import TrainingSummary, train
 
