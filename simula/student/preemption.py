@@ -1,9 +1,11 @@
 """The cluster's warning that a job is about to end: a checkpoint first, then submitit requeues the job.
 
-Slurm sends the signal `hydra.launcher.signal_delay_s` before a time limit or a preemption. submitit's own
-handler requeues at once, in the middle of a step; here it waits for the end of the step and a checkpoint.
-Lightning is told nothing of Slurm, so that submitit alone requeues. Without a warning, as where a node is
-lost, a run goes on from its last periodic checkpoint.
+Slurm sends the signal `hydra.launcher.signal_delay_s` before a time limit, and before a preemption where a
+site asks for it (`preempt_send_user_signal`). submitit's own handler requeues at once, in the middle of a
+step; here it waits for the end of the step and a checkpoint. Elsewhere a preemption is announced by SIGTERM
+alone, and Slurm itself requeues at the end of the partition's grace: then there is a checkpoint, and the run
+goes on while it may. Lightning is told nothing of Slurm, so that it never requeues. Without a word, as where
+a node is lost, a run goes on from its last periodic checkpoint.
 """
 
 from __future__ import annotations
@@ -18,27 +20,36 @@ from typing import Any
 
 
 class Notice:
-    """Whether the job was warned, and what its launcher does then."""
+    """Whether the job is about to end, and what its launcher does then."""
 
     def __init__(self, launcher: Callable[[int, FrameType | None], Any] | None) -> None:
         """`launcher`: the signal's handler before training began; None: nobody waits for a signal."""
         self._launcher = launcher
         self._terminated = signal.getsignal(signal.SIGTERM)
+        self._warned = False
         self.seen = False
-        """The signal came; a checkpoint is to be written."""
+        """The job is about to end; a checkpoint is to be written."""
 
-    def restore(self) -> None:
-        """Undo what Lightning does with SIGTERM: it would end the run after a step as if all were well.
+    def warn(self, *_: Any) -> None:
+        """The signal's handler: a checkpoint, and then the launcher."""
+        self.seen = self._warned = True
 
-        Slurm sends it before its warning where a job is preempted, and submitit's handler waits for that.
-        """
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, self._terminated)
+    def take_term(self) -> None:
+        """Undo what Lightning does with SIGTERM: it would end the run after a step as if all were well."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        signal.signal(signal.SIGTERM, self._term if self._launcher else self._terminated)
+
+    def _term(self, signum: int, frame: FrameType | None) -> None:
+        """A checkpoint, and the run goes on: submitit's handler does nothing, and Slurm requeues."""
+        self.seen = True
+        if callable(self._terminated):
+            self._terminated(signum, frame)
 
     def pass_on(self) -> None:
         """Let the launcher requeue the job where it was warned; then this does not return."""
-        if self.seen and self._launcher is not None:
-            self.seen = False
+        if self._warned and self._launcher is not None:
+            self._warned = False
             self._launcher(number(), None)
 
 
@@ -50,22 +61,12 @@ def noticed() -> Iterator[Notice]:
         yield Notice(None)
         return
     notice = Notice(before)
-
-    def note(*_: Any) -> None:
-        notice.seen = True
-
-    signal.signal(number(), note)
+    signal.signal(number(), notice.warn)
     try:
         yield notice
     finally:
         signal.signal(number(), before)
     notice.pass_on()
-
-
-def unheeded() -> None:
-    """Let a process that was started beside the job's own live on: Slurm warns every one of them."""
-    for one in (number(), signal.SIGTERM):
-        signal.signal(one, signal.SIG_IGN)
 
 
 def number() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from simula.domain import Domain, Example, MultipleChoice
-from simula.student.preemption import noticed, number, unheeded
+from simula.student.preemption import noticed, number
 from simula.student.settings import Lora, StudentSettings, TrainingSettings
 from simula.student.training import train
 
@@ -49,13 +49,21 @@ def launcher() -> Iterator[list[int]]:
     signal.signal(number(), before)
 
 
-def run(student: StudentSettings, folder: Path, warn_at: int = 0, **changes: Any) -> list[int]:
+def run(
+    student: StudentSettings,
+    folder: Path,
+    warn_at: int = 0,
+    warning: int | None = None,
+    seen: Callable[[], None] = lambda: None,
+    **changes: Any,
+) -> list[int]:
     steps: list[int] = []
 
     def progress(done: int, _: int) -> None:
         steps.append(done)
+        seen()
         if done == warn_at:
-            os.kill(os.getpid(), number())
+            os.kill(os.getpid(), warning or number())
 
     training = TRAINING.model_copy(update=changes)
     train(QUIZ, EXAMPLES, student, training, 3, folder, folder, lambda _: None, progress)
@@ -87,6 +95,35 @@ def test_a_warning_at_the_last_step_is_passed_on_too(
     assert run(tiny_llama, tmp_path)[-1] == 6
 
 
+def test_a_job_that_is_only_terminated_writes_a_checkpoint_and_goes_on(
+    tiny_llama: StudentSettings, tmp_path: Path, launcher: list[int]
+) -> None:
+    """Slurm's word before a preemption, where no site has asked it to send the signal."""
+    heard: list[int] = []
+
+    def bypass(signum: int, _: FrameType | None) -> None:
+        heard.append(signum)
+
+    folder = tmp_path / "checkpoints"
+    kept: list[bool] = []
+    before = signal.signal(signal.SIGTERM, bypass)
+    try:
+        steps = run(
+            tiny_llama,
+            tmp_path,
+            warn_at=3,
+            warning=signal.SIGTERM,
+            seen=lambda: kept.append((folder / "last.ckpt").exists()),
+        )
+        assert signal.getsignal(signal.SIGTERM) == bypass
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert steps == [1, 2, 3, 4, 5, 6]
+    assert kept == [False, False, False, True, True, True]
+    assert heard == [signal.SIGTERM]
+    assert launcher == []
+
+
 def test_a_long_validation_does_not_hold_the_warning_back(
     tiny_llama: StudentSettings, tmp_path: Path, launcher: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,15 +149,6 @@ def test_without_a_launcher_the_signal_is_left_alone() -> None:
     with noticed() as notice:
         assert signal.getsignal(number()) == before
         notice.pass_on()
-
-
-def test_processes_beside_the_first_survive_the_signal() -> None:
-    before = signal.getsignal(number())
-    try:
-        unheeded()
-        os.kill(os.getpid(), number())
-    finally:
-        signal.signal(number(), before)
 
 
 class Job:

@@ -1,0 +1,234 @@
+"""A student's training as Hydra's launcher submits it, interrupted by a real Slurm in every way it has.
+
+Each ends with the adapter that an undisturbed training on this machine writes, bit for bit.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+from cluster import Cluster
+
+from simula.student.settings import HubWeights, StudentSettings
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+STEPS = 320
+CELL = ("domain=arithmetic", "teacher=simulated", "system=baseline", "size=64", "student=hub")
+TRAINING = (
+    *("training=quick", f"training.epochs={STEPS // 8}", "training.batch_size=8"),
+    *("+training.validation_min=4", "training.validations=4"),
+)
+LAUNCHER = ("hydra/launcher=slurm_cpu", "hydra.launcher.cpus_per_task=1", "hydra.launcher.mem_gb=2")
+NO_PERIODIC = "+training.checkpoint_seconds=3600"
+"""What such a job goes on from was written because of the signal."""
+FIRST = ("--partition=high", "--exclusive", "--output=/dev/null", "--wrap=sleep 1")
+"""A job that goes before all of the other partition, on the whole node."""
+SIGNAL_DELAY_S = 180
+"""That of the launcher's file."""
+
+
+@pytest.fixture(scope="session")
+def cell(tiny_gemma: StudentSettings) -> tuple[str, ...]:
+    """The overrides that name the training."""
+    assert isinstance(tiny_gemma.weights, HubWeights)
+    student = ("student.name=tiny", f"student.weights.id={tiny_gemma.weights.id}", "student.dtype=float32")
+    return (*CELL, *student, *TRAINING)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(cell: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The adapter of the same training without any Slurm."""
+    root = tmp_path_factory.mktemp("undisturbed")
+    subprocess.run(
+        simula("train", *cell), env=environment(root), check=True, capture_output=True, timeout=300
+    )
+    return adapter(root)
+
+
+def simula(*words: str) -> list[str]:
+    return [sys.executable, "-c", "from simula.cli import main; main()", *words]
+
+
+def environment(root: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name != "WANDB_API_KEY"}
+    return {**kept, "SIMULA_ROOT": str(root), "OMP_NUM_THREADS": "1"}
+
+
+def adapter(root: Path) -> bytes:
+    (file,) = (root / "store" / "train").glob("*/adapter/adapter_model.safetensors")
+    return file.read_bytes()
+
+
+@dataclass(slots=True)
+class Sweep:
+    """A sweep of one training, submitted."""
+
+    cluster: Cluster
+    root: Path
+    submitter: subprocess.Popen[bytes]
+
+    @property
+    def job(self) -> str:
+        """Slurm's number of the job; empty before it has one."""
+        return next((path.parent.name for path in self.root.glob("runs/.submitit/*/*_0_log.err")), "")
+
+    @property
+    def log(self) -> str:
+        """What the job said, over its restarts."""
+        return "".join(
+            path.read_text(errors="replace") for path in sorted(self.root.glob("runs/.submitit/*/*_0_log.*"))
+        )
+
+    @property
+    def steps(self) -> list[int]:
+        """The steps that its lines of progress name, over its restarts."""
+        return [int(found.replace(",", "")) for found in re.findall(r"train: ([\d,]+) of", self.log)]
+
+    @property
+    def process(self) -> int:
+        """The process that trains."""
+        (record,) = (self.root / "store" / "cells").glob("*.json")
+        return int(json.loads(record.read_text())["who"]["pid"])
+
+    @property
+    def checkpoint(self) -> Path | None:
+        """The newest one."""
+        return next((self.root / "store" / "train").glob("*.work/checkpoints/last.ckpt"), None)
+
+    def wait(self, what: str, met: Callable[[], object], seconds: float = 120) -> None:
+        """Until something is so, while the submitter waits for its job."""
+
+        def still() -> object:
+            assert self.submitter.poll() is None, f"the sweep ended before {what}: {self.log}"
+            return met()
+
+        self.cluster.wait(f"{what} of job {self.job}: {self.log}", still, seconds)
+
+    def trains(self) -> None:
+        """Wait for two lines of progress, the second after twice as long as the first."""
+        self.wait("two lines of progress", lambda: len(self.steps) >= 2)
+
+    def resumed(self) -> int:
+        """Wait until the job was requeued and trains again, from its checkpoint; the step of that."""
+        self.wait("a requeue", lambda: self.cluster.job(self.job)["Restarts"] == "1")
+        seen = len(self.steps)
+        assert self.checkpoint is not None
+        step = int(torch.load(self.checkpoint, weights_only=True)["global_step"])
+        self.wait("progress after the requeue", lambda: len(self.steps) > seen)
+        # Its first line comes as early as the first of all did: from step 0 it would be half as far.
+        assert self.steps[seen] > step > 0
+        return step
+
+    def ended(self) -> bytes:
+        """Wait for the end; the adapter."""
+        assert self.submitter.wait(180) == 0, self.log
+        job = partial(self.cluster.job, self.job)
+        self.cluster.wait("the job's end", lambda: job()["JobState"] == "COMPLETED")
+        assert job()["Restarts"] == "1"
+        return adapter(self.root)
+
+
+@contextmanager
+def submitted(cluster: Cluster, root: Path, *overrides: str) -> Iterator[Sweep]:
+    """`simula train -m`, which waits for its job; what is left of it in the end is cancelled."""
+    with (root / "submitter.log").open("wb") as log:
+        submitter = subprocess.Popen(
+            simula("train", "-m", *LAUNCHER, *overrides),
+            env={**cluster.environment, **environment(root)},
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        yield Sweep(cluster, root, submitter)
+    finally:
+        submitter.kill()
+        submitter.wait()
+        cluster.ask("scancel", "--user=root")
+
+
+def test_a_signal(cluster: Cluster, cell: tuple[str, ...], undisturbed: bytes, tmp_path: Path) -> None:
+    with submitted(cluster, tmp_path, *cell, NO_PERIODIC) as sweep:
+        sweep.trains()
+        sent = time.time()
+        cluster.ask("scancel", "--signal=USR2", sweep.job)
+        sweep.wait("a checkpoint", lambda: sweep.checkpoint)
+        assert sweep.checkpoint is not None
+        assert sweep.checkpoint.stat().st_mtime - sent < SIGNAL_DELAY_S / 10
+        sweep.resumed()
+        assert sweep.ended() == undisturbed
+        assert sweep.log.count("Requeued job") == 1
+        assert "preempted" in sweep.log
+
+
+def test_a_partition_that_goes_first(
+    cluster: Cluster, cell: tuple[str, ...], undisturbed: bytes, tmp_path: Path
+) -> None:
+    """Slurm sends SIGTERM, and after the partition's grace it kills and requeues."""
+    with submitted(cluster, tmp_path, *cell, NO_PERIODIC) as sweep:
+        sweep.trains()
+        cluster.ask("sbatch", *FIRST)
+        sweep.wait("a checkpoint", lambda: sweep.checkpoint)
+        os.kill(sweep.process, signal.SIGSTOP)  # else it might be done before the grace is over
+        sweep.resumed()
+        assert sweep.ended() == undisturbed
+        assert "Bypassing signal SIGTERM" in sweep.log
+        assert "Caught signal" not in sweep.log
+
+
+def test_a_partition_that_goes_first_and_warns(
+    cluster: Cluster, cell: tuple[str, ...], undisturbed: bytes, tmp_path: Path
+) -> None:
+    """The signal comes at once where a site asks for it, and submitit requeues."""
+    with (
+        cluster.configured("SlurmctldParameters=preempt_send_user_signal"),
+        submitted(cluster, tmp_path, *cell, NO_PERIODIC) as sweep,
+    ):
+        sweep.trains()
+        cluster.ask("sbatch", *FIRST)
+        sweep.resumed()
+        assert sweep.ended() == undisturbed
+        assert sweep.log.count("Requeued job") == 1
+
+
+def test_a_time_limit(cluster: Cluster, cell: tuple[str, ...], undisturbed: bytes, tmp_path: Path) -> None:
+    limit = ("hydra.launcher.timeout_min=1", "hydra.launcher.signal_delay_s=10")
+    with submitted(cluster, tmp_path, *limit, *cell, NO_PERIODIC) as sweep:
+        sweep.trains()
+        os.kill(sweep.process, signal.SIGSTOP)
+        sweep.wait("the warning", lambda: warned(sweep.process))
+        os.kill(sweep.process, signal.SIGCONT)
+        sweep.resumed()
+        assert sweep.ended() == undisturbed
+        assert "Requeued job" in sweep.log
+        assert "timed-out" in sweep.log
+
+
+def warned(process: int) -> bool:
+    """Whether the signal waits for a process that is stopped, as a computer might that is slow."""
+    status = Path(f"/proc/{process}/status").read_text()
+    pending = int(re.findall(r"ShdPnd:\s*(\w+)", status)[0], 16)
+    return bool(pending >> (signal.SIGUSR2 - 1) & 1)
+
+
+def test_a_lost_node(cluster: Cluster, cell: tuple[str, ...], undisturbed: bytes, tmp_path: Path) -> None:
+    with submitted(cluster, tmp_path, *cell, "+training.checkpoint_seconds=1") as sweep:
+        sweep.trains()
+        cluster.lose_node(sweep.job)
+        cluster.find_node()
+        sweep.resumed()
+        assert sweep.ended() == undisturbed
+        assert "Caught signal" not in sweep.log
