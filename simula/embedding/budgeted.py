@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simula.embedding.port import Embedder, Embeddings
-from simula.teacher.budget import Amount, Budget, Spending
+from simula.teacher.budget import Budget, Spending
+from simula.teacher.paid import Amount
 from simula.teacher.port import Usage
 from simula.teacher.price import Price
 

@@ -67,6 +67,7 @@ def run_cell(config: Config, until: str, spending: Spending | None = None) -> st
     reason, code = None, 0
     try:
         write_json(record, {**said, "status": "running", "who": _who()})
+        _share(bench)
         _check_benchmark(bench, until)
         _check_student(bench, until)
         for command, stages in STAGES.items():
@@ -82,6 +83,8 @@ def run_cell(config: Config, until: str, spending: Spending | None = None) -> st
         reason, code = f"{type(error).__name__}: {error}", 1
         with suppress(OSError):
             _keep_traceback(record)
+    with suppress(SimulaError):
+        _share(bench)
     status = "done" if reason is None else "stopped" if code == ShortOfTarget.exit_code else "failed"
     # Where not even the record can be written, the sentence below still says so.
     with suppress(OSError):
@@ -91,6 +94,12 @@ def run_cell(config: Config, until: str, spending: Spending | None = None) -> st
     if reason:
         bench.progress.line(f"{'stopped short' if status == 'stopped' else status}: {reason}")
     return reason
+
+
+def _share(bench: Bench) -> None:
+    """The processes that one command starts pay from one budget. Raises StoreError."""
+    if bench.config.budget.limited:
+        bench.spending.share(bench.config.paths.root / "spending")
 
 
 def _check_benchmark(bench: Bench, until: str) -> None:

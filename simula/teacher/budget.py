@@ -6,11 +6,16 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import ge, gt
+from pathlib import Path
+from typing import Any
 
 import anyio
+import anyio.to_thread
 
+from simula.durable import own_name
 from simula.errors import BudgetSpent, TeacherError
 from simula.settings import Settings, incidental
+from simula.teacher.paid import Amount, PaidFiles
 from simula.teacher.port import Reply, Request, Teacher, Usage
 from simula.teacher.price import Price
 
@@ -20,7 +25,7 @@ _CHARACTERS_A_TOKEN = 3
 
 class Budget(Settings):
     """What one command may pay for now, over its cells, stages, teachers and embeddings behind a network;
-    what is recorded costs nothing.
+    what is recorded costs nothing. The processes that one command starts share it.
 
     It decides when a run stops, never what is made: the same command with a larger budget goes on.
     """
@@ -58,38 +63,51 @@ class Budget(Settings):
         return f"${limit:,.6g}" if name == "usd" else f"{limit:,} {name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """What some calls cost, or are expected to."""
-
-    calls: int = 0
-    tokens: float = 0.0
-    usd: float = 0.0
-
-    def __add__(self, other: Amount) -> Amount:
-        return Amount(self.calls + other.calls, self.tokens + other.tokens, self.usd + other.usd)
-
-    def __sub__(self, other: Amount) -> Amount:
-        return Amount(self.calls - other.calls, self.tokens - other.tokens, self.usd - other.usd)
-
-    def __str__(self) -> str:
-        return f"{self.calls:,} calls, {self.tokens:,.0f} tokens, ${self.usd:,.4g}"
-
-
 @dataclass(slots=True)
 class Spending:
     """The account of one command: what was paid, what is in flight, what a call of each kind costs.
 
     One object serves all cells that a process works through; it holds nothing of an event loop between
-    them, and may be pickled.
+    them. A copy that is unpickled elsewhere belongs to the same command (`share`).
     """
 
-    paid: Amount = Amount()
-    in_flight: Amount = Amount()
+    paid: Amount = field(default_factory=Amount)
+    in_flight: Amount = field(default_factory=Amount)
     """The expected cost of the calls that were begun and are not answered."""
+    others: Amount = field(default_factory=Amount)
+    """What the other processes of the command had paid when they were last looked at."""
+    command: str = field(default_factory=own_name)
+    """A name for the command, the same in all of its processes."""
+    _copied: bool = False
+    """This is a process that the command has started."""
+    _files: PaidFiles | None = None
     _known: dict[tuple[str, str], tuple[Amount, float]] = field(default_factory=dict)
     """Model and template to the sum of its answered calls, and of their sizes."""
     _waiting: deque[anyio.Event] = field(default_factory=deque)
+
+    def __getstate__(self) -> dict[str, Any]:
+        said = {name: getattr(self, name) for name in self.__slots__}
+        return said | {"_copied": True, "_files": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+
+    def share(self, folder: Path) -> None:
+        """Tell the command's other processes what this one paid, and learn what they paid.
+
+        They see each other's payments within about a second: together they may pass the budget by what they
+        pay in that time and have in flight. Nothing is done where all cells run in one process.
+
+        Args:
+            folder: of the files of all commands.
+
+        Raises:
+            StoreError: the folder cannot be used.
+        """
+        if self._copied:
+            self._files = self._files or PaidFiles(folder / self.command)
+            self.others = self._files.exchange(self.paid)
 
     def expected(self, model: str, template: str, size: float = 1.0) -> Amount | None:
         """The mean cost of a call of this template so far; None before the first.
@@ -123,21 +141,27 @@ class Spending:
             BudgetSpent: nothing is in flight and what is left does not cover the call.
         """
         while True:
+            if self._files is not None and self._files.due():
+                with anyio.CancelScope(shield=True):
+                    self.others = await anyio.to_thread.run_sync(self._files.exchange, self.paid)
             measured = self.expected(model, template, size)
             expected = measured or most()
-            over = budget.passed_by(self.paid + self.in_flight + expected)
+            paid = self.paid + self.others
+            over = budget.passed_by(paid + self.in_flight + expected)
             if over and not self.in_flight.calls and measured is None:
                 # Of a first call there is only a bound: alone it may go ahead if anything is left.
-                over = budget.passed_by(self.paid, reached=True)
+                over = budget.passed_by(paid, reached=True)
             if not over:
                 self.in_flight += expected
                 self._wake()
                 return expected
             if not self.in_flight.calls:
                 self._wake()
+                others = f", and by the command's other processes {self.others}" if self.others.calls else ""
                 raise BudgetSpent(
                     f"the budget of {budget.said(over)} does not cover the next call; paid for now and "
-                    f"recorded: {self.paid}; the same command with a larger budget.{over} goes on from here"
+                    f"recorded: {self.paid}{others}; the same command with a larger budget.{over} goes on "
+                    "from here"
                 )
             await self._changed()
 

@@ -1,8 +1,10 @@
 """A budget is never passed by more than one call's error, and nothing that was begun is thrown away."""
 
 import pickle
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import anyio
 import numpy as np
@@ -12,11 +14,12 @@ from hypothesis import strategies as some
 
 from simula.concurrency import first_error
 from simula.domain.schema import strict_object
-from simula.errors import BudgetSpent, RequestFailed, TeacherError, TeacherUnavailable
+from simula.errors import BudgetSpent, RequestFailed, StoreError, TeacherError, TeacherUnavailable
 from simula.prompts import Asker, Tally
-from simula.teacher import Budget, Limited, Price, Reply, Request, Spending, Usage
-from simula.teacher.budget import Amount, Budgeted
+from simula.teacher import Budget, Limited, Price, Reply, Request, Spending, Usage, paid
+from simula.teacher.budget import Budgeted
 from simula.teacher.faults import Boundary, PassingFault
+from simula.teacher.paid import Amount
 from simula.teacher.port import Teacher
 from simula.teacher.traffic import Limits
 
@@ -266,3 +269,60 @@ def test_empty_answers_use_a_budget_up() -> None:
     stopped = ask_all(Budgeted(limited, PRICE, Budget(tokens=8 * 150), spending), [request(1), request(2)], 1)
     assert stopped is not None
     assert "1 calls, 1,200 tokens" in str(stopped)
+
+
+def test_the_processes_of_a_command_pay_from_one_budget(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paid, "_GAP_S", 0.0)
+    monkeypatch.setattr(paid, "_SHARE", float("inf"))
+    launcher, budget = Spending(), Budget(tokens=150 * 20)
+    jobs = [pickle.loads(pickle.dumps(launcher)) for _ in range(3)]
+    for job in jobs:
+        job.share(tmp_path)
+    assert list(tmp_path.iterdir()) == [], "nothing is paid yet"
+    sources = [Costly() for _ in jobs]
+
+    def work(at: int, calls: int) -> BudgetSpent | None:
+        """So many calls of one job, one after the other."""
+        return ask_all(
+            Budgeted(sources[at], PRICE, budget, jobs[at]), [request(100 * at + n) for n in range(calls)], 1
+        )
+
+    assert work(0, 8) is None
+    jobs[0].share(tmp_path)  # its last call, as at the end of a cell
+    assert work(1, 8) is None
+    jobs[1].share(tmp_path)
+    stopped = work(2, 8)
+    assert stopped is not None
+    assert [source.sent for source in sources] == [8, 8, 4]
+    assert jobs[2].paid.calls == 4
+    assert jobs[2].others == Amount(16, 2400, pytest.approx(16 * PRICE.of(USED)))
+    assert "recorded: 4 calls, 600 tokens" in str(stopped)
+    assert "and by the command's other processes 16 calls, 2,400 tokens" in str(stopped)
+    # Another command begins anew, and so does one that starts no processes.
+    assert ask_all(Budgeted(Costly(), PRICE, budget, Spending()), [request(n) for n in range(20)], 4) is None
+    launcher.share(tmp_path)
+    assert launcher.others == Amount()
+
+
+def test_processes_that_share_a_budget_need_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "spending").write_text("")
+    job = pickle.loads(pickle.dumps(Spending(paid=Amount(1, 2.0, 3.0))))
+    with pytest.raises(StoreError, match="tell each other what they paid, cannot be used"):
+        job.share(tmp_path / "spending")
+    Spending(paid=Amount(1, 2.0, 3.0)).share(tmp_path / "spending")
+
+
+def test_others_are_looked_at_once_a_second_at_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[Amount] = []
+    really = paid.PaidFiles.exchange
+    monkeypatch.setattr(
+        paid.PaidFiles, "exchange", lambda self, own: (looks.append(own), really(self, own))[1]
+    )
+    job = pickle.loads(pickle.dumps(Spending()))
+    job.share(tmp_path)
+    began = time.monotonic()
+    budgeted = Budgeted(Costly(), PRICE, Budget(calls=1000), job)
+    assert ask_all(budgeted, [request(n) for n in range(500)], 8) is None
+    assert len(looks) <= 2 + (time.monotonic() - began)
