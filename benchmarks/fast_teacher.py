@@ -7,12 +7,15 @@ questions about 5 %. Taxonomies are wide: 4 factors with up to 12 kinds a node.
 from __future__ import annotations
 
 import json
+import os
 import random
+import signal
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from simula.settings import Settings
+from simula.settings import Settings, incidental
 from simula.teacher.port import Reply, Request, Usage
 from simula.teacher.price import Price
 
@@ -79,9 +82,20 @@ class FastTeacher:
     """Answers at once."""
 
     model: str = "fast"
+    kill_at: int = 0
+    """The call at which the process is killed; 0: none."""
+    asked: ClassVar[int] = 0
+    """Calls of this process."""
+    first: ClassVar[float] = 0.0
+    """When the first of them came, on `time.perf_counter`."""
 
     async def ask(self, request: Request) -> Reply:
         """Answer one request."""
+        FastTeacher.asked += 1
+        if FastTeacher.asked == 1:
+            FastTeacher.first = time.perf_counter()
+        if FastTeacher.asked == self.kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
         incorrect = request.template == "judge_incorrect"
         said = taxonomy(request) or answer(request.schema, request.seed, incorrect)
         return Reply(json.dumps(said), "fast", "stop", Usage(prompt=len(request.prompt) // 4, completion=150))
@@ -97,7 +111,8 @@ class FastTeacherSettings(Settings):
     temperature: float = 1.0
     max_tokens: int = 2048
     price: Price = Price(input=0.3, output=2.5)
+    kill_at: int = incidental(0)
 
     def connect(self) -> FastTeacher:
         """The teacher itself."""
-        return FastTeacher()
+        return FastTeacher(kill_at=self.kill_at)

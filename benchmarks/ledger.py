@@ -1,4 +1,4 @@
-"""How soon a run goes on from its ledger: opening it, looking a call up, and a run that is all recorded.
+"""How soon a run goes on: opening its ledger, looking a call up, runs that are recorded or were killed.
 
 python benchmarks/ledger.py                      100,000 recorded calls; a run of 2,000 rows
 python benchmarks/ledger.py 1000000 --rows 8000  other sizes
@@ -12,16 +12,17 @@ import random
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from fast_teacher import WORDS, text
-from scale import made
+from scale import killed, made
 
 from simula.teacher import Ledger, Reply, Usage
 from simula.teacher.ledger_lines import write_line
 
 
 def main() -> None:
-    """Print all three."""
+    """Print all of it."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -51,13 +52,25 @@ def main() -> None:
         flush=True,
     )
     with tempfile.TemporaryDirectory() as folder:
-        made(arguments.rows, Path(folder))
-        said = made(arguments.rows, Path(folder))
-    milliseconds = 1000 * said["cpu"] / said["calls"]
+        fresh = made(arguments.rows, Path(folder))
+        told("recorded, its files deleted", made(arguments.rows, Path(folder)))
+    with tempfile.TemporaryDirectory() as folder:
+        killed(arguments.rows, Path(folder), fresh["sent"])
+        told("killed at its last call", made(arguments.rows, Path(folder)))
+    rows = round(1.1 * arguments.calls / fresh["calls"] * arguments.rows)
+    with tempfile.TemporaryDirectory() as folder:
+        killed(rows, Path(folder), arguments.calls)
+        told(f"killed at call {arguments.calls:,}", made(rows, Path(folder)))
+
+
+def told(what: str, said: dict[str, Any]) -> None:
+    """Print one run."""
+    first = f", the first after {said['first']:.2f} s" if said["first"] is not None else ""
     print(
-        f"{said['rows']:,} rows from {said['calls']:,} recorded calls, {said['sent']:,} sent:"
-        f" {said['seconds']:.2f} s ({said['cpu']:.2f} s of CPU, {milliseconds:.3f} ms a call);"
-        f" with the start of the process {said['process']:.2f} s ({said['process_cpu']:.2f} s of CPU)"
+        f"{said['rows']:,} rows, {said['calls']:,} calls, {what}: {said['sent']:,} sent{first};"
+        f" {said['seconds']:.2f} s ({said['cpu']:.2f} s of CPU);"
+        f" with the start of the process {said['process']:.2f} s ({said['process_cpu']:.2f} s of CPU)",
+        flush=True,
     )
 
 

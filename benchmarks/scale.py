@@ -14,6 +14,7 @@ import argparse
 import json
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,20 +24,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fast_teacher import FastTeacherSettings
+from fast_teacher import FastTeacher, FastTeacherSettings
 
 SIZES = (64_000, 512_000)
 DOMAIN = "gsm8k"
 
 
-def run(size: int, root: Path) -> dict[str, Any]:
-    """Make one data set in `root`; what it took."""
+def run(size: int, root: Path, kill_at: int = 0) -> dict[str, Any]:
+    """Make one data set in `root`; what it took. The process is killed at that call, where it is not 0."""
     from simula.composition import cells
     from simula.stages.cell import run_cell
 
     chosen = (f"domain={DOMAIN}", "benchmark=none", "teacher=simulated", "tracking=none", "system=full")
     (cell,) = cells([*chosen, f"size={size}", f"paths.root={root}"], sweep=False)
-    config = replace(cell.config, teacher=FastTeacherSettings())
+    config = replace(cell.config, teacher=FastTeacherSettings(kill_at=kill_at))
     began, memory = time.perf_counter(), []
 
     def watch() -> None:
@@ -46,6 +47,7 @@ def run(size: int, root: Path) -> dict[str, Any]:
 
     if (reason := run_cell(config, "taxonomy")) is not None:
         raise SystemExit(reason)
+    FastTeacher.asked = 0
     began, busy = time.perf_counter(), time.process_time()
     threading.Thread(target=watch, daemon=True).start()
     if (reason := run_cell(config, "generate")) is not None:
@@ -57,12 +59,22 @@ def run(size: int, root: Path) -> dict[str, Any]:
         "rows": said["rows"],
         "candidates": said["candidates"],
         "calls": said["calls"],
-        "sent": said["calls"] - said["recorded_calls"],
+        "sent": FastTeacher.asked,
+        "first": FastTeacher.first - began if FastTeacher.asked else None,
         "seconds": seconds,
         "cpu": busy,
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10,
-        "memory": [next(m for at, m in memory if at >= seconds * part / 8) for part in range(1, 8)],
+        "memory": [
+            next((m for at, m in memory if at >= seconds * part / 8), memory[-1][1]) for part in range(1, 8)
+        ],
     }
+
+
+def killed(size: int, root: Path, call: int) -> None:
+    """Begin a data set in `root` in a process of its own, which is killed at that call."""
+    command = [sys.executable, __file__, str(size), "--one", str(root), "--kill-at", str(call)]
+    ended = subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode
+    assert ended == -signal.SIGKILL, ended
 
 
 def made(size: int, root: Path) -> dict[str, Any]:
@@ -114,9 +126,10 @@ def main() -> None:
     parser.add_argument("sizes", type=int, nargs="*", default=SIZES)
     parser.add_argument("--again", action="store_true", help="make each once more, all calls recorded")
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--kill-at", type=int, default=0, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
-        print(json.dumps(run(arguments.sizes[0], arguments.one)))
+        print(json.dumps(run(arguments.sizes[0], arguments.one, arguments.kill_at)))
         return
     found = []
     for size in arguments.sizes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import anyio
 
@@ -28,6 +29,32 @@ from simula.prompts import Tally
 
 AHEAD = 16_384
 """Slots that may be begun beyond one that is not settled: a call that hangs does not fill the memory."""
+READ_TOGETHER = 16
+"""Candidates of an earlier run that are read between two turns of the calls in flight: some 8 ms."""
+TURN_S = 0.002
+"""Seconds of such a turn: threads, such as the ledger's, get no word in while the loop is busy."""
+
+
+class Stored(Protocol):
+    """Candidates that an earlier run left, of the slots from 0 on."""
+
+    @property
+    def count(self) -> int:
+        """How many."""
+        ...
+
+    @property
+    def accepted(self) -> int:
+        """Those that are rows."""
+        ...
+
+    def mixes(self) -> Iterator[Mix]:
+        """Of each, in slot order, sooner than the candidates themselves."""
+        ...
+
+    def __iter__(self) -> Iterator[Candidate]:
+        """In slot order."""
+        ...
 
 
 @dataclass(slots=True)
@@ -61,6 +88,11 @@ class Filling:
     """Candidates that were in flight when it came; how many depends on when calls return."""
     dropped_tokens: int = 0
     """What these cost."""
+    _stored: Stored | None = None
+    _unread: int = 0
+    """Candidates of an earlier run that are still to be read."""
+    _unread_rows: int = 0
+    """Those of them that are rows."""
     _waiting: dict[int, Candidate] = field(default_factory=dict)
     _hopeful: int = 0
     """Waiting candidates that may become rows."""
@@ -86,7 +118,7 @@ class Filling:
     @property
     def in_flight(self) -> int:
         """Slots that are being filled."""
-        return self._next - len(self._history) - len(self._waiting)
+        return self._next - len(self._history) - len(self._waiting) - self._unread
 
     @property
     def refused(self) -> int:
@@ -100,9 +132,21 @@ class Filling:
                 return
             self._note(candidate.mix)
             self._next += 1
-            if candidate.status == "accepted" and candidate.example is not None:
-                self._rows.add(str(candidate.slot), candidate.example.text)
-            self._append(candidate)
+            self._restored(candidate)
+
+    def resume(self, stored: Stored) -> None:
+        """Begin behind the candidates that an earlier run left, which are read while new slots are filled.
+
+        Where a limit has to count them, they are read first.
+        """
+        if self.settings.tokens is not None or stored.count >= self.limit:
+            self.restore(stored)
+            return
+        if looks_back(self.mechanism.scenarios):
+            for mix in stored.mixes():
+                self._note(mix)
+        self._stored, self._next = stored, stored.count
+        self._unread, self._unread_rows = stored.count, stored.accepted
 
     async def run(self) -> None:
         """Fill until the target, the token budget, or the candidate limit.
@@ -112,11 +156,13 @@ class Filling:
         """
         try:
             async with anyio.create_task_group() as group:
+                if self._stored is not None:
+                    group.start_soon(self._read, self._stored)
                 while True:
                     while self._may_start():
                         group.start_soon(self._fill, self._slot(self._next))
                         self._next += 1
-                    if not self.in_flight:
+                    if not self.in_flight and not self._unread:
                         break
                     await self._changed.wait()
                     self._changed = anyio.Event()
@@ -126,8 +172,8 @@ class Filling:
     def _may_start(self) -> bool:
         return (
             self.in_flight < self.settings.concurrency
-            and self._next < min(self.limit, len(self._history) + AHEAD)
-            and self.accepted + self._hopeful + self.in_flight < self.size
+            and self._next < min(self.limit, len(self._history) + self._unread + AHEAD)
+            and self.accepted + self._unread_rows + self._hopeful + self.in_flight < self.size
             and self._affordable()
         )
 
@@ -166,6 +212,21 @@ class Filling:
         self.tally.add(tally)
         self._waiting[slot.number] = candidate
         self._hopeful += candidate.status == "accepted"
+        self._settle()
+
+    async def _read(self, stored: Stored) -> None:
+        """Read what an earlier run left, and let calls in flight have their turn."""
+        for candidate in stored:
+            self._unread -= 1
+            self._unread_rows -= candidate.status == "accepted"
+            self._restored(candidate)
+            if self._unread % READ_TOGETHER == 0:
+                self.on_change(self)
+                await anyio.sleep(TURN_S)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Send what is next in slot order through the post-filter."""
         while (ready := self._waiting.pop(len(self._history), None)) is not None:
             self._hopeful -= ready.status == "accepted"
             self._append(self._filtered(ready))
@@ -174,6 +235,12 @@ class Filling:
                 self.dropped_tokens += ready.tokens
         self.on_change(self)
         self._changed.set()
+
+    def _restored(self, candidate: Candidate) -> None:
+        """A candidate that the post-filter has seen in an earlier run."""
+        if candidate.status == "accepted" and candidate.example is not None:
+            self._rows.add(str(candidate.slot), candidate.example.text)
+        self._append(candidate)
 
     def _append(self, candidate: Candidate) -> None:
         budget = self.settings.tokens

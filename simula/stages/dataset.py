@@ -26,6 +26,7 @@ from simula.stages.taxonomy import read_taxonomies
 from simula.store.benchmarks.item import checksum
 from simula.store.datasets import SHORT, sizes_of
 from simula.store.rows import COUNTS, REFUSED, ROWS, RowWriter, read_rows, stored_candidates
+from simula.store.settled import SETTLED, Settled
 from simula.store.spool import Spool
 
 STAGE = "dataset"
@@ -63,11 +64,13 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
             RowWriter(folder / ROWS) as rows,
             RowWriter(folder / REFUSED) as refused,
             Spool(folder) as texts,
+            Settled(folder / SETTLED) as settled,
             bench.progress.bar("dataset: rows accepted") as meter,
         ):
 
             def keep(candidate: Candidate) -> None:
                 (rows if candidate.status == "accepted" else refused).add(candidate)
+                settled.add(candidate)
                 counts.add(candidate)
 
             def on_change(filling: Filling) -> None:
@@ -81,12 +84,16 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
 
             spent = _taxonomy_tokens(bench)
             filling = Filling(mechanism, config.dataset, size, test, spent, on_change, keep, texts)
-            if (stored := _stored(bench)) is not None:
+            if settled.count:
+                filling.resume(settled)
+                bench.progress.line(f"dataset: goes on behind {settled.count:,} candidates of an earlier run")
+            elif (stored := _stored(bench)) is not None:
                 filling.restore(stored_candidates(stored))
                 bench.progress.line(f"dataset: {filling.kept:,} candidates of another size stand")
             meter(filling.accepted, size)
             with rare_collections():
                 await filling.run()
+            settled.remove()
     said = {
         **_said(config, filling, counts),
         "test_items_compared_with": len(items),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from heapq import merge
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.json as pj
 import pyarrow.parquet as pq
 
 from simula.generation import Candidate
@@ -89,9 +91,6 @@ class RowWriter:
         self._candidates: list[Candidate] = []
         self._chunks: list[pa.RecordBatch] = []
         self._groups = 0
-        # The first array imports pandas where that is installed, which takes a second: before calls are in
-        # flight, not among them.
-        pa.array([])
 
     def __enter__(self) -> RowWriter:
         return self
@@ -113,10 +112,13 @@ class RowWriter:
                 self._write()
 
     def _turn(self) -> None:
-        rows = [candidate.model_dump(mode="json") for candidate in self._candidates]
-        for row in rows:
-            row["templates"] = json.dumps(row["templates"], sort_keys=True)
-        self._chunks.append(pa.RecordBatch.from_pylist(rows, schema=SCHEMA))
+        if not self._candidates:
+            return
+        # As JSON: an array of Python's objects would import pandas, a second in which no call is answered.
+        lines = b"".join(map(_line, self._candidates))
+        whole = pj.ReadOptions(use_threads=False, block_size=len(lines) + 1)
+        strict = pj.ParseOptions(explicit_schema=SCHEMA, unexpected_field_behavior="error")
+        self._chunks += pj.read_json(BytesIO(lines), whole, strict).to_batches()
         self._candidates = []
 
     def _write(self, *, last: bool = False) -> None:
@@ -126,6 +128,12 @@ class RowWriter:
         if table.num_rows or (last and not self._groups):
             self._groups += 1
             self._writer.write_table(table, row_group_size=GROUP)
+
+
+def _line(candidate: Candidate) -> bytes:
+    """One row; the prompt files, which are other ones in each system, are a text."""
+    templates = json.dumps(json.dumps(candidate.templates, sort_keys=True))
+    return f'{candidate.model_dump_json(exclude={"templates"})[:-1]},"templates":{templates}}}\n'.encode()
 
 
 def stored_candidates(folder: Path) -> Iterator[Candidate]:

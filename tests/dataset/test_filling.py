@@ -1,6 +1,6 @@
 """The accepted set is the first N accepted slots in slot order, whatever the order of completion."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import anyio
@@ -12,9 +12,11 @@ from hypothesis import strategies as some
 
 from simula.critique import CriticSettings
 from simula.dataset import Filling
+from simula.dataset.filling import READ_TOGETHER
 from simula.domain import Domain
 from simula.errors import TeacherUnavailable
 from simula.generation import Candidate, Complexity, DatasetSettings, Mechanism, Scenarios, Simula
+from simula.mix import Mix
 from simula.prompts import Asker
 from simula.taxonomy import Node, Strategy, Taxonomies, Taxonomy, TaxonomySettings
 from simula.teacher.port import Reply, Request, Usage
@@ -69,6 +71,30 @@ class Refusing(Hasty):
         return reply
 
 
+@dataclass
+class Left:
+    """What an earlier run left."""
+
+    candidates: Sequence[Candidate]
+    on_read: Callable[[], None] = lambda: None
+
+    @property
+    def count(self) -> int:
+        return len(self.candidates)
+
+    @property
+    def accepted(self) -> int:
+        return len([candidate for candidate in self.candidates if candidate.status == "accepted"])
+
+    def mixes(self) -> Iterator[Mix]:
+        return (candidate.mix for candidate in self.candidates)
+
+    def __iter__(self) -> Iterator[Candidate]:
+        for candidate in self.candidates:
+            self.on_read()
+            yield candidate
+
+
 def filled(
     size: int,
     *,
@@ -78,6 +104,7 @@ def filled(
     tokens: int | None = None,
     before: int = 0,
     stored: Sequence[Candidate] = (),
+    left: Left | None = None,
     kind: type[Hasty] = Hasty,
     **test: str,
 ) -> tuple[Collected, Hasty]:
@@ -99,6 +126,8 @@ def filled(
     settings = DatasetSettings(concurrency=concurrency, candidates_per_row=limit, tokens=tokens)
     filling = Collected(mechanism, settings, size, list(test.items()), before)
     filling.restore(stored)
+    if left is not None:
+        filling.resume(left)
     anyio.run(filling.run)
     return filling, teacher
 
@@ -133,6 +162,31 @@ def test_exactly_n_rows_and_the_last_candidate_is_the_last_row() -> None:
     # Nothing was generated that was not needed: three calls a candidate, no slot beyond the last.
     assert teacher.asked == 3 * len(filling.candidates) == filling.tally.calls
     assert [candidate.slot for candidate in filling.candidates] == list(range(len(filling.candidates)))
+
+
+@settings(deadline=None, max_examples=25)
+@given(disorder=some.integers(1, 10**6), end=some.floats(0, 1), budget=some.booleans())
+def test_a_run_goes_on_behind_what_an_earlier_one_left(disorder: int, end: float, budget: bool) -> None:
+    tokens = 2000 if budget else None
+    whole, teacher = filled(25, tokens=tokens, concurrency=1)
+    left = Left(whole.candidates[: round(end * len(whole.candidates))])
+    resumed, again = filled(25, tokens=tokens, left=left, concurrency=1 if budget else 8, disorder=disorder)
+    assert resumed.candidates == whole.candidates
+    assert again.asked == teacher.asked - 3 * left.count
+
+
+def test_new_calls_do_not_wait_for_what_is_read_again() -> None:
+    whole, _ = filled(35)
+    order: list[str] = []
+
+    class Noting(Hasty):
+        async def ask(self, request: Request) -> Reply:
+            order.append("asked")
+            return await super().ask(request)
+
+    resumed, _ = filled(40, left=Left(whole.candidates, lambda: order.append("read")), kind=Noting)
+    assert resumed.candidates[: len(whole.candidates)] == whole.candidates
+    assert order.index("asked") <= READ_TOGETHER < order.count("read") == len(whole.candidates)
 
 
 def test_a_smaller_data_set_is_the_prefix_of_a_larger_one() -> None:

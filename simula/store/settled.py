@@ -1,0 +1,121 @@
+"""The settled candidates of a data set that is being made: a run that was killed goes on behind them at once.
+
+Everything here follows from the ledger, only more slowly. So nothing waits for the disk: what a crash spoils
+is made again from the recorded answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from simula.errors import StoreError
+from simula.generation import Candidate
+from simula.mix import Mix
+
+T = TypeVar("T")
+SETTLED = "settled.jsonl"
+_HEAD = re.compile(rb'{"slot":(\d+),"status":"(\w+)",')
+"""A line begins so, so that counting needs no JSON parser."""
+_MIX = re.compile(rb',"mix":({.*?}),"scenario":"', re.DOTALL)
+"""Where a line has its mix: no text can hold this, since its quotes are escaped."""
+_BUFFER = 1 << 16
+"""Bytes that are gathered before they are written: some twenty candidates."""
+
+
+class Settled:
+    """A line a candidate, in slot order. Those of an earlier run are counted at once and read when wanted."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file behind the last candidate that an earlier run left whole.
+
+        Raises:
+            OSError: it cannot be read or written.
+        """
+        self._path = path
+        self.count, self.accepted = 0, 0
+        """Candidates of an earlier run, and those of them that are rows."""
+        end = self._scan()
+        self._file = path.open("ab", buffering=_BUFFER)
+        self._file.truncate(end)
+
+    def __enter__(self) -> Settled:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def __iter__(self) -> Iterator[Candidate]:
+        """The candidates of an earlier run.
+
+        Raises:
+            StoreError: one of them cannot be read.
+        """
+        return self._read(Candidate.model_validate_json)
+
+    def mixes(self) -> Iterator[Mix]:
+        """The mixes of these candidates, in a tenth of the time.
+
+        Raises:
+            StoreError: one of them cannot be read.
+        """
+        return self._read(_mix)
+
+    def add(self, candidate: Candidate) -> None:
+        """The next candidate; one of an earlier run stands already."""
+        if candidate.slot >= self.count:
+            self._file.write(candidate.model_dump_json().encode() + b"\n")
+
+    def remove(self) -> None:
+        """The run has come to its end: from now on its files, or the ledger, tell all of this."""
+        self._path.unlink()
+
+    def _read(self, parse: Callable[[bytes], T]) -> Iterator[T]:
+        with self._path.open("rb") as file:
+            for number in range(self.count):
+                try:
+                    yield parse(file.readline())
+                except ValidationError as error:
+                    raise StoreError(
+                        f"line {number + 1} of {self._path} is no candidate; delete the file and start "
+                        "again: the answers are in the ledger"
+                    ) from error
+
+    def _scan(self) -> int:
+        """Count what is whole; where it ends."""
+        end = 0
+        if not self._path.exists():
+            return end
+        with self._path.open("rb") as file:
+            for line in file:
+                head = _HEAD.match(line)
+                # A power cut may leave zeros where a part was not written yet.
+                if head is None or int(head[1]) != self.count or not line.endswith(b"}\n") or b"\0" in line:
+                    break
+                if not self.count and not _readable(line):
+                    break
+                self.count += 1
+                self.accepted += head[2] == b"accepted"
+                end += len(line)
+        return end
+
+
+def _mix(line: bytes) -> Mix:
+    found = _MIX.search(line)
+    return Mix.model_validate_json(found[1] if found else b"")
+
+
+def _readable(line: bytes) -> bool:
+    """Whether this version of the program wrote it, or one that is alike."""
+    try:
+        Candidate.model_validate_json(line)
+    except ValidationError:
+        return False
+    return True
