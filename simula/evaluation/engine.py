@@ -4,34 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
 from simula.domain import Domain
 from simula.draws import entropy
+from simula.evaluation.answer import Answer
 from simula.store.benchmarks import TestItem
 from simula.student.adapter import tuned
 from simula.student.answering import ask
 from simula.student.settings import EvaluationSettings, StudentSettings
 from simula.student.template import Template
 from simula.student.weights import load
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a student said to one item."""
-
-    item: str
-    """The item's id."""
-    prediction: str | None
-    """None: nothing in the text could be read as an answer. Counted apart from wrong answers."""
-    right: bool
-    text: str
-    """What was generated; the chosen answer where the answers are a closed list."""
-    logprobs: dict[str, float]
-    """Log-probability of each answer of a closed list, in nats; empty where text was generated."""
 
 
 def answer_items(
