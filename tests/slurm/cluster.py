@@ -2,7 +2,8 @@
 
 Five daemons: munge, MariaDB, slurmdbd (without which `sacct`, by which submitit learns of a killed job, says
 nothing), slurmctld and slurmd. All listen on 127.0.0.1 or on sockets in the folder, on ports that were free,
-so that several such clusters may stand side by side. No systemd, no cgroup; it must be root.
+so that several such clusters may stand side by side. No systemd, no cgroup; it must be root. It is stricter
+than Slurm's defaults in one thing: a job that does not ask for it is never requeued, as at some sites.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ class Cluster:
     @property
     def environment(self) -> dict[str, str]:
         """What a process needs to know to submit; its jobs inherit it."""
-        return {**os.environ, "SLURM_CONF": str(self.folder / "slurm.conf")}
+        return {**os.environ, "PATH": _paths(), "SLURM_CONF": str(self.folder / "slurm.conf")}
 
     def ask(self, *command: str) -> str:
         """What one of Slurm's commands says."""
@@ -243,11 +244,10 @@ def started(folder: Path) -> Iterator[Cluster]:
 
 def install() -> None:
     """Debian's Slurm, where it is missing. Raises AssertionError where it cannot be had."""
-    paths = os.pathsep.join([os.environ["PATH"], "/usr/sbin"])
-    missing = [name for name in PROGRAMS if shutil.which(name, path=paths) is None]
+    missing = [name for name in PROGRAMS if shutil.which(name, path=_paths()) is None]
     if not missing:
         return
-    wanted = f"make test-slurm needs {', '.join(PACKAGES)}, of which {', '.join(missing)} are missing"
+    wanted = f"make test-slow needs {', '.join(PACKAGES)}, of which {', '.join(missing)} are missing"
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise AssertionError(f"{wanted}: root of a Debian can install them")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
@@ -255,6 +255,11 @@ def install() -> None:
         ended = subprocess.run(["apt-get", *command], env=quiet, capture_output=True, text=True)
         if ended.returncode:
             raise AssertionError(f"{wanted}: apt-get {command[0]} failed: {ended.stderr.strip()[-500:]}")
+
+
+def _paths() -> str:
+    """Where programs are, those of daemons too."""
+    return os.pathsep.join([os.environ["PATH"], "/usr/sbin"])
 
 
 def _free_ports(count: int) -> list[int]:

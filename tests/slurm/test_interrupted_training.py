@@ -24,7 +24,7 @@ from cluster import Cluster
 
 from simula.student.settings import HubWeights, StudentSettings
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 STEPS = 320
 CELL = ("domain=arithmetic", "teacher=simulated", "system=baseline", "size=64", "student=hub")
@@ -54,7 +54,7 @@ def undisturbed(cell: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory)
     """The adapter of the same training without any Slurm."""
     root = tmp_path_factory.mktemp("undisturbed")
     subprocess.run(
-        simula("train", *cell), env=environment(root), check=True, capture_output=True, timeout=300
+        simula("train", *cell), env=environment(root), check=True, capture_output=True, timeout=400
     )
     return adapter(root)
 
@@ -135,7 +135,7 @@ class Sweep:
 
     def ended(self) -> bytes:
         """Wait for the end; the adapter."""
-        assert self.submitter.wait(180) == 0, self.log
+        assert self.submitter.wait(400) == 0, self.log
         job = partial(self.cluster.job, self.job)
         self.cluster.wait("the job's end", lambda: job()["JobState"] == "COMPLETED")
         assert job()["Restarts"] == "1"
@@ -205,23 +205,16 @@ def test_a_partition_that_goes_first_and_warns(
 
 
 def test_a_time_limit(cluster: Cluster, cell: tuple[str, ...], undisturbed: bytes, tmp_path: Path) -> None:
-    limit = ("hydra.launcher.timeout_min=1", "hydra.launcher.signal_delay_s=10")
+    """Slurm looks every 30 s: the warning comes 10 to 40 s before the limit."""
+    limit = ("hydra.launcher.timeout_min=2", "hydra.launcher.signal_delay_s=10")
     with submitted(cluster, tmp_path, *limit, *cell, NO_PERIODIC) as sweep:
         sweep.trains()
-        os.kill(sweep.process, signal.SIGSTOP)
-        sweep.wait("the warning", lambda: warned(sweep.process))
-        os.kill(sweep.process, signal.SIGCONT)
+        os.kill(sweep.process, signal.SIGSTOP)  # two minutes without computing; Slurm wakes it to warn it
+        sweep.wait("the warning", lambda: "Caught signal" in sweep.log, seconds=150)
         sweep.resumed()
         assert sweep.ended() == undisturbed
         assert "Requeued job" in sweep.log
         assert "timed-out" in sweep.log
-
-
-def warned(process: int) -> bool:
-    """Whether the signal waits for a process that is stopped, as a computer might that is slow."""
-    status = Path(f"/proc/{process}/status").read_text()
-    pending = int(re.findall(r"ShdPnd:\s*(\w+)", status)[0], 16)
-    return bool(pending >> (signal.SIGUSR2 - 1) & 1)
 
 
 def test_a_lost_node(cluster: Cluster, cell: tuple[str, ...], undisturbed: bytes, tmp_path: Path) -> None:
