@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -30,6 +30,7 @@ from simula.teacher.ledger import Ledger
 from simula.teacher.port import Reply, Request, Usage
 from simula.teacher.recorded import key_of
 from simula.teacher.settings import GeminiBatchTeacher, models, options
+from simula.teacher.waits import answers
 
 _GLANCE = 0.1
 """Seconds between two looks at whether answers that were handed out are in the ledger."""
@@ -216,7 +217,7 @@ class GeminiBatch:
                 claim.release()
         self._elsewhere = elsewhere
         if (awaited := len(elsewhere & self._questions.keys())) and not self._told_elsewhere:
-            self._say(f"waiting for {awaited:,} answers that another process has submitted in batch")
+            self._say(f"waiting for {answers(awaited)} that another process has submitted in batch")
         self._told_elsewhere = bool(awaited)
 
     async def _watch(self, group: TaskGroup) -> None:
@@ -257,7 +258,8 @@ class GeminiBatch:
         found: dict[str, Outcome] = {}
         strangers = 0
         if record.results.exists():
-            for key, outcome in await anyio.to_thread.run_sync(self._read, record):
+            read = partial(list[tuple[str, Outcome]], outcomes(record.results, self._service.gemini))
+            for key, outcome in await anyio.to_thread.run_sync(read):
                 strangers += key not in record.items
                 found.setdefault(key, outcome)
         without = missing(self.model, record)
@@ -300,9 +302,6 @@ class GeminiBatch:
     def _known(self, key: str) -> Reply | None:
         """The recorded answer."""
         return self._ledger.get(key, self._models)
-
-    def _read(self, record: BatchRecord) -> Sequence[tuple[str, Outcome]]:
-        return list(outcomes(record.results, self._service.gemini))
 
     def _again(self, key: str, item: Item) -> None:
         """Gather a request once more."""

@@ -30,7 +30,7 @@ import anyio.to_thread
 from simula.errors import StoreError
 from simula.teacher.intent_files import EXPIRY_S, Answers, IntentFiles, Seen
 from simula.teacher.port import Reply
-from simula.teacher.waits import LONG_S, silent
+from simula.teacher.waits import LONG_S, answers, silent
 
 _FIRST_BEAT = 0.1
 _BEAT = 1.0
@@ -198,7 +198,7 @@ class Intents:
         self._decide()
         late = any(now - wanted.since > LONG_S for wanted in self._wanted.values())
         if late and not self._said:
-            self.say(f"waiting for {len(self._wanted):,} answers that another process is asking for")
+            self.say(f"waiting for {answers(len(self._wanted))} that another process is asking for")
         self._said = late
 
     def _to_write(self) -> list[str]:

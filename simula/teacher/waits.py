@@ -14,6 +14,11 @@ def silent(text: str) -> None:
     """Say nothing."""
 
 
+def answers(count: int) -> str:
+    """ "1 answer", "2,000 answers"."""
+    return f"{count:,} answer" + ("" if count == 1 else "s")
+
+
 class Waits:
     """Speaks of what one model's calls wait for."""
 

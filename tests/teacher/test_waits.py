@@ -178,7 +178,7 @@ def test_waiting_for_another_processs_batch_is_told_once(
 
     run_batches(use)
     assert said.count_of("waiting for") == 1
-    assert said.count_of("answers that another process has submitted in batch") == 1
+    assert said.count_of("that another process has submitted in batch") == 1
 
 
 @pytest.mark.filterwarnings("ignore:Inheritance class Aiohttp:DeprecationWarning")
