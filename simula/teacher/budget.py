@@ -139,6 +139,7 @@ class Spending:
 
         Raises:
             BudgetSpent: nothing is in flight and what is left does not cover the call.
+            StoreError: what the command's other processes paid cannot be seen.
         """
         while True:
             if self._files is not None and self._files.due():
