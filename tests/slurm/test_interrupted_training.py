@@ -206,11 +206,11 @@ def test_a_partition_that_goes_first_and_warns(
 
 def test_a_time_limit(cluster: Cluster, cell: tuple[str, ...], undisturbed: bytes, tmp_path: Path) -> None:
     """Slurm looks every 30 s: the warning comes 10 to 40 s before the limit."""
-    limit = ("hydra.launcher.timeout_min=2", "hydra.launcher.signal_delay_s=10")
+    limit = ("hydra.launcher.timeout_min=3", "hydra.launcher.signal_delay_s=10")
     with submitted(cluster, tmp_path, *limit, *cell, NO_PERIODIC) as sweep:
         sweep.trains()
-        os.kill(sweep.process, signal.SIGSTOP)  # two minutes without computing; Slurm wakes it to warn it
-        sweep.wait("the warning", lambda: "Caught signal" in sweep.log, seconds=150)
+        os.kill(sweep.process, signal.SIGSTOP)  # minutes without computing; Slurm wakes it to warn it
+        sweep.wait("the warning", lambda: "Caught signal" in sweep.log, seconds=210)
         sweep.resumed()
         assert sweep.ended() == undisturbed
         assert "Requeued job" in sweep.log
