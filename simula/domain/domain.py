@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from simula.domain.example import Example
+from simula.domain.expression import Expression
 from simula.domain.free_text import FreeText
 from simula.domain.identifier import Identifier
 from simula.domain.multiple_choice import MultipleChoice
@@ -16,7 +17,7 @@ from simula.domain.number import Number
 from simula.domain.strategy import Path, Strategy, strategy_problems
 from simula.settings import Settings, incidental
 
-Task = Annotated[MultipleChoice | Identifier | Number | FreeText, Field(discriminator="type")]
+Task = Annotated[MultipleChoice | Identifier | Number | Expression | FreeText, Field(discriminator="type")]
 
 Language = Literal["de", "en", "fr", "hi", "it", "ko", "ne"]
 """Languages that a text can be checked for (ISO 639-1), those of `tests/dataset/languages.yaml`: the detector

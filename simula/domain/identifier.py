@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from simula.domain.example import Example, Place
+from simula.domain.reading import Found, Reading
 from simula.domain.schema import TEXT, strict_object
 from simula.settings import Settings
 
@@ -41,11 +42,12 @@ class Identifier(Settings):
 
     def reply_schema(self) -> dict[str, Any]:
         """JSON schema of one generated data point."""
-        answer: dict[str, Any] = {"type": "string", "pattern": f"^({self.pattern})$"}
-        if self.choices:
-            answer = {"type": "string", "enum": list(self.choices)}
         text = {"type": "string", "pattern": self.text_pattern} if self.text_pattern else TEXT
-        return strict_object(**{self.text_name: text, "answer": answer})
+        return strict_object(**{self.text_name: text, "answer": self._answer_schema()})
+
+    def answer_schema(self, example: Example) -> dict[str, Any]:
+        """JSON schema of the answer to an existing text."""
+        return self._answer_schema()
 
     def example(self, reply: dict[str, Any], place: Place) -> Example:
         """The example that a teacher's reply describes. Raises ValueError where it describes none."""
@@ -67,11 +69,27 @@ class Identifier(Settings):
         """Every possible answer, where the list is closed; scored by log-probability."""
         return tuple(self.choices)
 
-    def extract(self, text: str) -> str | None:
-        """The last identifier in a generated answer."""
-        found = [match.group() for match in re.finditer(self.pattern, text)]
-        return found[-1] if found else None
+    def read(self, text: str, example: Example) -> Reading:
+        """Strictly an identifier that is the whole text, as CTIBench's own evaluation takes it.
+
+        Leniently the last identifier in the text: CTIBench's prompt asks for it on the last line
+        (arXiv 2406.07599). Case is ignored, as there.
+        """
+        whole = re.fullmatch(self.pattern, text.strip(), re.IGNORECASE)
+        named = [match.group() for match in re.finditer(self.pattern, text, re.IGNORECASE)]
+        strict = whole.group() if whole else None
+        return Reading(
+            self._found(strict, example), self._found(strict or (named[-1] if named else None), example)
+        )
 
     def right(self, answer: str, example: Example) -> bool:
-        """Exact comparison."""
-        return answer == example.answer
+        """The same identifier; case is ignored."""
+        return answer.casefold() == example.answer.casefold()
+
+    def _found(self, said: str | None, example: Example) -> Found:
+        return Found(said or None, bool(said) and self.right(said or "", example))
+
+    def _answer_schema(self) -> dict[str, Any]:
+        if self.choices:
+            return {"type": "string", "enum": list(self.choices)}
+        return {"type": "string", "pattern": f"^({self.pattern})$"}

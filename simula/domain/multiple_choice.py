@@ -9,8 +9,12 @@ from typing import Any, Literal
 from pydantic import Field
 
 from simula.domain.example import Example, Place
+from simula.domain.reading import Found, Reading
 from simula.domain.schema import TEXT, strict_object
 from simula.settings import Settings
+
+
+_WHOLE = re.compile(r"[(*]*([A-Za-z])[)*]*[.:]?[)*]*")
 
 
 class MultipleChoice(Settings):
@@ -28,6 +32,10 @@ class MultipleChoice(Settings):
             right_option=TEXT,
             wrong_options={"type": "array", "items": TEXT, "minItems": wrong, "maxItems": wrong},
         )
+
+    def answer_schema(self, example: Example) -> dict[str, Any]:
+        """JSON schema of the answer to an existing question: one of its letters."""
+        return {"type": "string", "enum": list(self.answers(example))}
 
     def example(self, reply: dict[str, Any], place: Place) -> Example:
         """The example with the right option at its place. Raises ValueError for equal options."""
@@ -49,7 +57,7 @@ class MultipleChoice(Settings):
         """Instructions, question and lettered options."""
         lettered = "".join(
             f"\n{letter}. {option}"
-            for letter, option in zip(string.ascii_uppercase, example.options, strict=False)
+            for letter, option in zip(self.answers(example), example.options, strict=True)
         )
         return f"{instructions}\n\n{example.question}{lettered}"
 
@@ -61,11 +69,39 @@ class MultipleChoice(Settings):
         """The letters of this example's options, scored by log-probability."""
         return tuple(string.ascii_uppercase[: len(example.options)])
 
-    def extract(self, text: str) -> str | None:
-        """The first stand-alone capital letter of a generated answer."""
-        found = re.search(rf"\b([A-{string.ascii_uppercase[self.options - 1]}])\b", text)
-        return found.group(1) if found else None
+    def read(self, text: str, example: Example) -> Reading:
+        """Strictly a letter that is the whole text, whatever its case, as CTIBench's evaluation takes it.
+
+        It may stand in brackets or asterisks, or before a full stop. Leniently the letter that the text begins
+        with, as a label; else the first after "answer is", else the last after "answer:", else the last
+        letter that stands alone: the three steps of MMLU-Pro's evaluation (Wang et al. 2024, arXiv 2406.01574),
+        which here end at the letter, so that "answer is Brazil" is no B.
+        """
+        letters = "".join(self.answers(example))
+        whole = _WHOLE.fullmatch(text.strip())
+        strict = whole.group(1).upper() if whole and whole.group(1).upper() in letters else None
+        lenient = strict or (_lenient(text, letters[-1]) if letters else None)
+        return Reading(Found(strict, strict == example.answer), Found(lenient, lenient == example.answer))
 
     def right(self, answer: str, example: Example) -> bool:
         """Exact comparison of letters."""
         return answer == example.answer
+
+
+def _lenient(text: str, last: str) -> str | None:
+    # A letter ends before English letters only: other scripts write particles right behind it.
+    letter = f"([A-{last}])(?![A-Za-z0-9_'’])"
+    found = (
+        re.match(rf"\s*[(*]*{letter}\s*(?:[).:,*\n]|$)", text)
+        or re.search(rf"(?i:answer is):?\s*[(*]*{letter}", text)
+        or _last(rf"(?i:answer:)\**\s*[(*]*{letter}", text)
+        or _last(rf"(?<![A-Za-z0-9_]){letter}", text)
+    )
+    return found.group(1) if found else None
+
+
+def _last(pattern: str, text: str) -> re.Match[str] | None:
+    found = None
+    for found in re.finditer(pattern, text):
+        pass
+    return found

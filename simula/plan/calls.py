@@ -10,11 +10,12 @@ from typing import Protocol
 from simula.config import Config
 from simula.embedding.budgeted import TEMPLATE as EMBED
 from simula.embedding.settings import Remote as RemoteEmbedding
+from simula.evaluation.teacher import TEMPLATE as EXAMINE
 from simula.generation.settings import SelfInstruct, Simula
 from simula.plan.assumptions import Assumptions
 from simula.plan.measured import Rates
 from simula.settings import fingerprint
-from simula.stages.keys import dataset_key, rating_key, taxonomy_key
+from simula.stages.keys import dataset_key, rating_key, taxonomy_key, teacher_key
 from simula.teacher.price import Price
 
 
@@ -102,6 +103,12 @@ def rating_calls(config: Config) -> list[Calls]:
     size = min(scoring.batch_size, rows)
     count = float(math.ceil(rows * scoring.appearances / size))
     return [Calls("score_complexity", config.scored_by, count, rating_key(config), size)]
+
+
+def examination_calls(config: Config, assumed: Assumptions) -> list[Calls]:
+    """A call for each test item that the teacher answers."""
+    items = float(config.evaluation.limit or assumed.test_items)
+    return [Calls(EXAMINE, config.teacher, items, teacher_key(config))]
 
 
 def embedding_calls(config: Config) -> list[Calls]:

@@ -12,7 +12,15 @@ from simula.composition import Cell
 from simula.config import Config
 from simula.embedding.budgeted import TEMPLATE as EMBED
 from simula.plan.assumptions import TOKENS, Assumptions
-from simula.plan.calls import Asked, Calls, dataset_calls, embedding_calls, rating_calls, taxonomy_calls
+from simula.plan.calls import (
+    Asked,
+    Calls,
+    dataset_calls,
+    embedding_calls,
+    examination_calls,
+    rating_calls,
+    taxonomy_calls,
+)
 from simula.plan.measured import Mean, Rates, candidates_stored, rates, recorded_tokens
 from simula.stages.keys import ARTIFACTS, artifact_keys
 from simula.store.artifacts import Store
@@ -140,6 +148,8 @@ class _Planner:
             return self._asking(step, config, rating_calls(config))
         if name == "assess":
             return self._asking(step, config, embedding_calls(config))
+        if name == "teacher":
+            return self._asking(step, config, examination_calls(config, self.assumed))
         if name == "train":
             return _training(step, config, self.assumed)
         if name in ("evaluate", "untuned"):

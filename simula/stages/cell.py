@@ -19,7 +19,7 @@ from simula.stages.assess import assess_dataset
 from simula.stages.bench import Bench, axes
 from simula.stages.dataset import STAGE as DATASET
 from simula.stages.dataset import build_dataset
-from simula.stages.evaluate import evaluate_student
+from simula.stages.evaluate import evaluate_student, evaluate_teacher
 from simula.stages.keys import adapter_key, artifact_keys, cell_key, rows_key
 from simula.stages.rate import rate_selected
 from simula.stages.taxonomy import build_taxonomies
@@ -36,6 +36,7 @@ STAGES: dict[str, tuple[Stage, ...]] = {
     "train": (rate_selected, train_student),
     "evaluate": (
         lambda bench: evaluate_student(bench, tuned=False),
+        evaluate_teacher,
         lambda bench: evaluate_student(bench, tuned=True),
     ),
 }

@@ -1,19 +1,59 @@
-"""Stage 5: answers of a student, tuned or untuned, to the benchmark's real items."""
+"""Stage 5: answers of a student, tuned or untuned, and of the teacher, to the benchmark's real items."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from simula.concurrency import run
+from simula.config import Config
 from simula.durable import write_json
 from simula.errors import BenchmarkError
-from simula.stages.bench import Bench
-from simula.stages.keys import adapter_key, evaluation_key
+from simula.evaluation.answer import Answer, limited
+from simula.evaluation.teacher import examine
+from simula.prompts import Tally
+from simula.stages.bench import Bench, cost, paid_now
+from simula.stages.keys import adapter_key, evaluation_key, teacher_key
 from simula.stages.train import STAGE as TRAIN
+from simula.store.benchmarks import TestItem
 
 STAGE = "evaluate"
 FILE = "results.json"
+ANSWERS = "answers.jsonl"
+
+
+def evaluate_teacher(bench: Bench) -> dict[str, Any]:
+    """The manifest of the teacher's evaluation; empty, and nothing is asked, where none is wanted."""
+    config = bench.config
+    if not config.evaluation.teacher:
+        return {}
+
+    def make(folder: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
+        tally = Tally()
+        items = limited(_items(config), config.evaluation.limit)
+        answers = run(_examined, bench, items, tally)
+        with (folder / ANSWERS).open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(asdict(answer), ensure_ascii=False) + "\n" for answer in answers)
+        said = _said(config, items, answers, folder)
+        log(said)
+        return {**said, **cost(tally.spent, tally)}
+
+    return bench.build(STAGE, teacher_key(config), {}, make)
+
+
+async def _examined(bench: Bench, items: Sequence[TestItem], tally: Tally) -> list[Answer]:
+    config = bench.config
+    async with bench.asker(config.teacher) as asker:
+        with bench.progress.bar("evaluate: items the teacher answered") as meter:
+
+            def on_answer(done: int, total: int) -> None:
+                meter(done, total, "", lambda: paid_now(tally))
+
+            reasoning, at_once = config.evaluation.teacher_reasoning, config.dataset.concurrency
+            return await examine(config.domain, items, asker, reasoning, at_once, tally, on_answer)
 
 
 def evaluate_student(bench: Bench, *, tuned: bool) -> dict[str, Any]:
@@ -23,11 +63,7 @@ def evaluate_student(bench: Bench, *, tuned: bool) -> dict[str, Any]:
     def make(folder: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
         from simula.evaluation.engine import answer_items
 
-        items = config.benchmark.load(config.paths.benchmarks)
-        if not items:
-            raise BenchmarkError(
-                "benchmark=none has no items to examine a student on; choose another benchmark="
-            )
+        items = _items(config)
         kept = bench.store.folder(TRAIN, adapter_key(config)) / config.training.result if tuned else None
         with bench.progress.bar("evaluate: items answered") as meter:
             answers = answer_items(
@@ -40,22 +76,37 @@ def evaluate_student(bench: Bench, *, tuned: bool) -> dict[str, Any]:
                 config.paths.cache,
                 meter,
             )
-        right = [answer.right for answer in answers]
-        answered = [answer.prediction is not None for answer in answers]
-        names = [answer.item for answer in answers]
-        write_json(folder / FILE, {"items": names, "right": right, "answered": answered})
-        said = {
-            "items": len(answers),
-            "right": sum(right),
-            "unanswered": len(answers) - sum(answered),
-            "accuracy": sum(right) / max(1, len(answers)),
-            "chance": _chance([config.domain.task.answers(item.example) for item in items]),
-        }
+        said = _said(config, items, answers, folder)
         log(said)
         return said
 
     inputs = {TRAIN: adapter_key(config)} if tuned else {}
     return bench.build(STAGE, evaluation_key(config, tuned=tuned), inputs, make)
+
+
+def _items(config: Config) -> list[TestItem]:
+    """The benchmark. Raises BenchmarkError where there is none."""
+    items = config.benchmark.load(config.paths.benchmarks)
+    if not items:
+        raise BenchmarkError("benchmark=none has no items to examine anybody on; choose another benchmark=")
+    return items
+
+
+def _said(
+    config: Config, items: Sequence[TestItem], answers: Sequence[Answer], folder: Path
+) -> dict[str, Any]:
+    """Write the answers item by item; what the manifest says of them."""
+    right = [answer.right for answer in answers]
+    answered = [answer.prediction is not None for answer in answers]
+    names = [answer.item for answer in answers]
+    write_json(folder / FILE, {"items": names, "right": right, "answered": answered})
+    return {
+        "items": len(answers),
+        "right": sum(right),
+        "unanswered": len(answers) - sum(answered),
+        "accuracy": sum(right) / max(1, len(answers)),
+        "chance": _chance([config.domain.task.answers(item.example) for item in items]),
+    }
 
 
 def _chance(closed: Sequence[tuple[str, ...]]) -> float:

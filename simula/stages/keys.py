@@ -149,6 +149,21 @@ def evaluation_key(config: Config, *, tuned: bool) -> str:
     )
 
 
+def teacher_key(config: Config) -> str:
+    """Answers of the teacher to the benchmark; they depend on no data set."""
+    return _key(
+        f"{config.domain.name}-teacher",
+        teacher=config.teacher.identity(),
+        attempts=config.dataset.attempts,
+        instructions=config.domain.instructions,
+        task=config.domain.task.identity(),
+        benchmark=config.benchmark.identity(),
+        limit=config.evaluation.limit,
+        reasoning=config.evaluation.teacher_reasoning,
+        prompts=[template_hash("answer_item")],
+    )
+
+
 def cell_key(config: Config) -> str:
     """The whole cell: what its evaluation and its assessment depend on."""
     system = re.sub(r"[^\w.]+", "_", config.scalars.system)
@@ -162,7 +177,7 @@ def cell_key(config: Config) -> str:
     )
 
 
-ARTIFACTS = ("taxonomy", "dataset", "assess", "rate", "train", "untuned", "evaluate")
+ARTIFACTS = ("taxonomy", "dataset", "assess", "rate", "train", "untuned", "teacher", "evaluate")
 """What a cell may consist of, in the direction of the data; no cell has more, some have less."""
 
 
@@ -176,6 +191,7 @@ def artifact_keys(config: Config) -> dict[str, str]:
         **({"rate": f"rate/{rating_key(config)}"} if config.selection.rated else {}),
         "train": f"train/{adapter_key(config)}",
         "untuned": f"evaluate/{evaluation_key(config, tuned=False)}",
+        **({"teacher": f"evaluate/{teacher_key(config)}"} if config.evaluation.teacher else {}),
         "evaluate": f"evaluate/{evaluation_key(config, tuned=True)}",
     }
 

@@ -204,3 +204,8 @@ class EvaluationSettings(Settings):
     """Tokens generated at most where the answer is not one of a closed list. The paper is silent: 512."""
     limit: int | None = Field(None, ge=1)
     """Items asked at most; a smaller limit takes a part of a larger one's. Null: all."""
+    teacher: bool = incidental(False)
+    """The teacher answers the benchmark as well, once for all cells and at its price: how much of the way
+    from the untuned student to the teacher is gone."""
+    teacher_reasoning: bool = incidental(True)
+    """The teacher writes its reasoning before each answer. The paper is silent: it does."""

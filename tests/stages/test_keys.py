@@ -47,6 +47,7 @@ def test_what_is_incidental_changes_no_key() -> None:
     incidental = [
         "dataset.concurrency=1",
         "evaluation.batch_size=1",
+        "evaluation.teacher=false",
         "+training.micro_batch_size=2",
         "tracking=none",
         "paths.root=/elsewhere",

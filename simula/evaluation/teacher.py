@@ -1,0 +1,81 @@
+"""A teacher examined: the benchmark's items, each a call that is recorded like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from anyio import CapacityLimiter
+
+from simula.concurrency import in_order
+from simula.domain import Domain
+from simula.domain.schema import TEXT, strict_object
+from simula.draws import entropy
+from simula.errors import RequestFailed, UnreadableReply
+from simula.evaluation.answer import Answer
+from simula.prompts import Asker, Tally
+from simula.store.benchmarks import TestItem
+
+TEMPLATE = "answer_item"
+SYSTEM = "You sit an examination. Each question stands for itself."
+"""What a teacher is told before the first question; temperature is 0, as students answer greedily."""
+
+
+async def examine(
+    domain: Domain,
+    items: Sequence[TestItem],
+    asker: Asker,
+    reasoning: bool,
+    concurrency: int,
+    tally: Tally,
+    on_answer: Callable[[int, int], None],
+) -> list[Answer]:
+    """A teacher's answers to a benchmark, in the order of the items.
+
+    It is put the student's own question and answers in the form of the task. An item that it refuses, or
+    whose reply cannot be read, is unanswered.
+
+    Args:
+        domain: how a question is put and an answer is read.
+        items: the benchmark.
+        asker: the way to the teacher.
+        reasoning: it writes its reasoning before the answer.
+        concurrency: items asked at once.
+        tally: counts the calls.
+        on_answer: called with items answered and items in all.
+
+    Raises:
+        TeacherUnavailable: no further call can succeed.
+    """
+    done, limiter = 0, CapacityLimiter(concurrency)
+    greedy = replace(asker, system=SYSTEM, temperature=0.0)
+
+    async def ask(item: TestItem) -> Answer:
+        nonlocal done
+        async with limiter:
+            answer = await _answered(domain, item, greedy, reasoning, tally)
+        done += 1
+        on_answer(done, len(items))
+        return answer
+
+    return await in_order([partial(ask, item) for item in items])
+
+
+async def _answered(domain: Domain, item: TestItem, asker: Asker, reasoning: bool, tally: Tally) -> Answer:
+    task, example = domain.task, item.example
+    answer = task.answer_schema(example)
+    schema = strict_object(reasoning=TEXT, answer=answer) if reasoning else strict_object(answer=answer)
+    values = {
+        "question": domain.question(example),
+        "reasoning": reasoning,
+        "example": example.model_dump(mode="json", include={"question", "options"}),
+    }
+    seed = entropy("examination", item.id)
+    try:
+        reply = await asker.ask(TEMPLATE, schema, values, seed=seed, tally=tally)
+    except (RequestFailed, UnreadableReply) as error:
+        return Answer(item.id, None, False, str(error), {})
+    said = str(reply["answer"])
+    text = f"{reply['reasoning']}\n{said}" if reasoning else said
+    return Answer(item.id, said, task.right(said, example), text, {})
