@@ -95,14 +95,12 @@ def four_bits(name: str) -> dict[str, Any]:
     """How weights of 4 bits are loaded: NF4, its scales rounded too, products in bfloat16 (QLoRA).
 
     Raises:
-        StudentError: no NVIDIA GPU, or no bitsandbytes.
+        StudentError: no bitsandbytes.
     """
-    missing = [] if torch.cuda.is_available() else ["an NVIDIA GPU"]
-    missing += [] if package_folder("bitsandbytes") else ["bitsandbytes (pip install 'simula[qlora]')"]
-    if missing:
+    if not package_folder("bitsandbytes"):
         raise StudentError(
-            f"student {name}: training.method=qlora needs {' and '.join(missing)}; "
-            "training.method=lora needs neither"
+            f"student {name}: training.method=qlora needs bitsandbytes (pip install 'simula[qlora]'); "
+            "training.method=lora does not"
         )
     return {
         "quantization_config": BitsAndBytesConfig(  # type: ignore[no-untyped-call]
@@ -111,7 +109,7 @@ def four_bits(name: str) -> dict[str, Any]:
             bnb_4bit_use_double_quant=True,
             bnb_4bit_compute_dtype=torch.bfloat16,
         ),
-        "device_map": {"": torch.cuda.current_device()},
+        "device_map": {"": torch.cuda.current_device() if torch.cuda.is_available() else "cpu"},
     }
 
 

@@ -18,14 +18,14 @@ from simula.stages.keys import rows_key
             ["student.weights.id=nobody/nothing"],
             "nobody/nothing is not on this machine and the hub cannot be",
         ),
-        (["training.method=qlora"], "training.method=qlora needs an NVIDIA GPU"),
+        (["training.method=qlora"], "training.method=qlora needs bitsandbytes"),
     ],
 )
 def test_before_rows_are_made(
     words: list[str], reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("simula.student.weights.package_folder", lambda _: None)
     asked = ["domain=arithmetic", "teacher=simulated", "tracking=none", "size=4", "student=hub"]
     (cell,) = cells([*asked, *words, f"paths.root={tmp_path}"], sweep=False)
     said = run_cell(cell.config, "train")
