@@ -1,7 +1,8 @@
 """Accuracy with its uncertainty, and the paired comparison of two systems.
 
-`right` arrays hold one row a seed and one column a test item; two systems are compared on the same
-seeds and the same items, so that the luck they share cancels.
+`right` arrays hold one row a run and one column a test item; two systems are compared on the same
+seeds and the same items, so that the luck they share cancels. A run has a data seed (which data set) and a
+training seed (which student of it); several runs of one data seed are no several data sets.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
+from simula.evaluation.bootstrap import Groups, redrawn_means, run_groups
+from simula.evaluation.spread import clusters, mean_variance, spread_of_mean
+
 Right = npt.NDArray[np.bool_]
 
 _LEVEL = 0.95
 _POWER = 0.8
-_CHUNK = 2_000_000
-"""Random numbers drawn at once in the bootstrap, so that its memory stays below 50 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,16 @@ class Accuracy:
 
 @dataclass(frozen=True, slots=True)
 class SeedMean:
-    """The mean accuracy over seeds, with the 95 % t interval of that mean."""
+    """The mean accuracy over runs of different seeds, with two 95 % intervals of that mean."""
 
     seeds: int
+    """Runs."""
     value: float
     low: float
     high: float
+    """Ends of the t interval."""
+    normal_half: float
+    """Half of the paper's interval, as it is commonly computed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class Comparison:
     """
 
     seeds: int
+    """Runs of each."""
     items: int
     difference: float
     low: float
@@ -62,6 +69,8 @@ class Comparison:
     """Exact McNemar p; only where there is one seed."""
     detectable: float
     """The smallest true difference that data like these show in 80 % of all repetitions at the 5 % level."""
+    runs: tuple[int, ...]
+    """Runs of each data seed."""
     family: int = 1
     """Comparisons that `p` is corrected for."""
 
@@ -87,38 +96,52 @@ def accuracy(right: Sequence[bool] | Right) -> Accuracy:
     return Accuracy(count, items, count / items, float(low), float(high))
 
 
-def mean_over_seeds(accuracies: Sequence[float]) -> SeedMean:
-    """The mean accuracy of several seeds on the same items.
+def mean_over_seeds(accuracies: Sequence[float], groups: Groups | None = None) -> SeedMean:
+    """The mean accuracy of several runs on the same items.
 
-    Interval: mean ± t(0.975, S−1)·s/sqrt(S), s with S−1 below, cut at 0 and 1. It covers the luck of data
-    and training, on these very items.
+    Args:
+        accuracies: of each run.
+        groups: the data seed of each run; None: each run has its own.
+
+    t interval: mean ± t(0.975, G−1)·e, cut at 0 and 1, with e² as `mean_variance` has it over G data seeds.
+    Where every run has its own data seed, or all S share one, this is mean ± t(0.975, S−1)·s/sqrt(S), s with
+    S−1 below. It covers the luck of data and training, on these very items; where all runs share one data
+    seed, that of training alone.
+
+    The paper's "mean and 95 % interval of the mean" (Section 4) states no formula: `normal_half` is
+    1.96·s/sqrt(S), the common one, which takes all runs as independent and s as known.
 
     Raises:
-        ValueError: fewer than two seeds, where the spread is unknown.
+        ValueError: fewer than two runs, where the spread is unknown.
     """
-    seeds = len(accuracies)
-    if seeds < 2:
-        raise ValueError(f"an interval over seeds needs at least 2 seeds, not {seeds}")
-    mean = float(np.mean(accuracies))
-    half = float(stats.t.ppf((1 + _LEVEL) / 2, seeds - 1) * stats.sem(accuracies))
-    return SeedMean(seeds, mean, max(0.0, mean - half), min(1.0, mean + half))
+    runs = len(accuracies)
+    if runs < 2:
+        raise ValueError(f"an interval over seeds needs at least 2 seeds, not {runs}")
+    named: Groups = range(runs) if groups is None else groups
+    values, mean = np.asarray(accuracies), float(np.mean(accuracies))
+    quantile = stats.t.ppf((1 + _LEVEL) / 2, len(clusters(named)) - 1)
+    half = float(quantile * np.sqrt(mean_variance(values, named)))
+    normal = float(stats.norm.ppf((1 + _LEVEL) / 2) * stats.sem(values))
+    return SeedMean(runs, mean, max(0.0, mean - half), min(1.0, mean + half), normal)
 
 
-def compare(first: Right, second: Right, draw: np.random.Generator, resamples: int = 10_000) -> Comparison:
+def compare(
+    first: Right,
+    second: Right,
+    draw: np.random.Generator,
+    resamples: int = 10_000,
+    groups: Groups | None = None,
+) -> Comparison:
     """Accuracy of `first` minus accuracy of `second`.
 
     Args:
-        first: right or wrong, shape (seeds, items).
-        second: the same of the other system, seed by seed and item by item.
+        first: right or wrong, shape (runs, items).
+        second: the same of the other system, run by run and item by item.
         draw: the generator of the bootstrap.
         resamples: bootstrap resamples.
+        groups: the data seed of each run; None: each run has its own.
 
-    The bootstrap is hierarchical: seeds are redrawn, then items, the same items for every seed because all
-    seeds answered the same ones (redrawing them within each seed takes one item for several independent
-    ones). Interval: the 2.5 % and 97.5 % quantiles of the redrawn differences; p = 2·min(share ≤ 0,
-    share ≥ 0), one added to counts and resamples. It is exact or cautious from three seeds on (Owen 2007,
-    "The pigeonhole bootstrap"); two seeds give a somewhat short interval. One seed: items only, and McNemar.
-    Detectable difference: (z(0.975) + z(0.8))·s = 2.80·s, s the redrawn differences' standard deviation.
+    Interval, p and detectable difference as `contrast` has them, and McNemar's p where there is one run.
 
     Raises:
         ValueError: the shapes differ or are empty.
@@ -127,19 +150,51 @@ def compare(first: Right, second: Right, draw: np.random.Generator, resamples: i
         raise ValueError(
             f"shapes {first.shape} and {second.shape}: two equal, non-empty shapes (seeds, items) are needed"
         )
-    seeds, items = first.shape
-    differences = first.astype(float) - second.astype(float)
-    redrawn = _redrawn(differences, draw, resamples)
+    found = contrast(first.astype(float) - second.astype(float), draw, resamples, groups)
+    return replace(found, mcnemar=mcnemar(first[0], second[0])) if len(first) == 1 else found
+
+
+def contrast(
+    values: npt.NDArray[np.float64],
+    draw: np.random.Generator,
+    resamples: int = 10_000,
+    groups: Groups | None = None,
+) -> Comparison:
+    """The mean of a linear combination of several systems' answers, such as one's minus another's.
+
+    Args:
+        values: the combination for each run and item, shape (runs, items).
+        draw: the generator of the bootstrap.
+        resamples: bootstrap resamples.
+        groups: the data seed of each run; None: each run has its own.
+
+    The bootstrap redraws data seeds, training seeds within them, and items (`redrawn_means`); it gives the
+    shape. Its spread is set to sqrt(V) of the crossed random-effects model (`spread_of_mean`), as redrawing
+    rows and columns counts their interaction three times (Owen 2007), and is then stretched by
+    t(0.975, f)/z(0.975), as so few seeds know their own spread badly (Hesterberg 2015, "What teachers should
+    know about the bootstrap"). Interval: the 2.5 % and 97.5 % quantiles; p = 2·min(share ≤ 0, share ≥ 0), one
+    added to counts and resamples. Detectable: (t(0.975, f) + t(0.8, f))·sqrt(V) (Bloom 1995). One run: items
+    only. `tests/evaluation/test_coverage.py` simulates the coverage.
+    """
+    runs, items = values.shape
+    named: Groups = range(runs) if groups is None else groups
+    mean, spread = float(values.mean()), spread_of_mean(values, named)
+    deviations = redrawn_means(values[None], draw, resamples, groups)[:, 0] - mean
+    below, power = (float(stats.t.ppf(q, spread.freedom)) for q in ((1 + _LEVEL) / 2, _POWER))
+    if (found := float(deviations.std())) > 0:
+        deviations *= spread.error * below / (found * float(stats.norm.ppf((1 + _LEVEL) / 2)))
+    redrawn = mean + deviations
     low, high = np.quantile(redrawn, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
     return Comparison(
-        seeds=seeds,
+        seeds=runs,
         items=items,
-        difference=float(differences.mean()),
+        difference=mean,
         low=float(low),
         high=float(high),
         p=_two_sided(redrawn),
-        mcnemar=mcnemar(first[0], second[0]) if seeds == 1 else None,
-        detectable=float((stats.norm.ppf((1 + _LEVEL) / 2) + stats.norm.ppf(_POWER)) * redrawn.std()),
+        mcnemar=None,
+        detectable=(below + power) * spread.error,
+        runs=tuple(len(at) for at in run_groups(named)),
     )
 
 
@@ -162,20 +217,6 @@ def holm(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
         replace(one, p=float(p), family=len(comparisons))
         for one, p in zip(comparisons, corrected, strict=True)
     )
-
-
-def _redrawn(
-    differences: npt.NDArray[np.float64], draw: np.random.Generator, resamples: int
-) -> npt.NDArray[np.float64]:
-    """Mean differences of `resamples` redrawn experiments, shape (resamples,)."""
-    seeds, items = differences.shape
-    means = []
-    for start in range(0, resamples, chunk := max(1, _CHUNK // items)):
-        size = min(chunk, resamples - start)
-        weights = draw.multinomial(seeds, np.full(seeds, 1 / seeds), size=size) / seeds
-        chosen = draw.integers(items, size=(size, items))
-        means.append(np.take_along_axis(weights @ differences, chosen, axis=1).mean(axis=1))
-    return np.concatenate(means)
 
 
 def _two_sided(redrawn: npt.NDArray[np.float64]) -> float:

@@ -40,6 +40,24 @@ def test_mean_over_seeds_has_a_t_interval() -> None:
     assert found.value - found.low == pytest.approx(found.high - found.value)
 
 
+def test_mean_over_seeds_has_the_papers_interval_too() -> None:
+    found = mean_over_seeds([0.5, 0.6, 0.7])
+    assert found.normal_half == pytest.approx(1.959964 * 0.1 / np.sqrt(3), abs=1e-6)
+
+
+def test_runs_of_one_data_seed_are_no_several_data_sets() -> None:
+    """Two data sets of two students each: means 0.5 and 0.7, so e = 0.1, with one degree of freedom."""
+    found = mean_over_seeds([0.4, 0.6, 0.69, 0.71], groups=[0, 0, 1, 1])
+    assert found.value == pytest.approx(0.6)
+    assert (found.low, found.high) == (0.0, 1.0)
+    many = [0.50, 0.52, 0.54, 0.56, 0.52, 0.54]
+    grouped = mean_over_seeds(many, groups=[0, 0, 1, 1, 2, 2])
+    by_hand = 4.302653 * np.std([0.51, 0.55, 0.53], ddof=1) / np.sqrt(3)
+    assert grouped.high - grouped.value == pytest.approx(by_hand, abs=1e-6)
+    shared = mean_over_seeds(many, groups=[7] * 6)
+    assert shared == mean_over_seeds(many)
+
+
 def test_mean_over_seeds_stays_between_0_and_1() -> None:
     found = mean_over_seeds([0.99, 0.90])
     assert found.high == 1.0
@@ -86,34 +104,9 @@ def test_more_seeds_do_not_make_more_items() -> None:
     rng = np.random.default_rng(3)
     first, second = answers(rng, 1, 100, 0.6), answers(rng, 1, 100, 0.5)
     one = compare(first, second, np.random.default_rng(0))
+    assert one.runs == (1,)
     ten = compare(first.repeat(10, axis=0), second.repeat(10, axis=0), np.random.default_rng(0))
     assert ten.high - ten.low == pytest.approx(one.high - one.low, rel=0.1)
-
-
-def test_the_interval_covers_the_truth_and_power_is_as_stated() -> None:
-    """300 experiments of 3 seeds and 120 items, with luck of seeds and of items."""
-    rng = np.random.default_rng(4)
-    lift, trials, items, seeds = 0.8, 300, 120, 3
-    covered, detectable, decided = 0, [], 0
-    truth = _true_difference(lift)
-    for _ in range(trials):
-        item, luck = rng.normal(0, 1, items), rng.normal(0, 0.15, (2, seeds, 1))
-        shares = [1 / (1 + np.exp(-(item + luck[at] + lift * at))) for at in (0, 1)]
-        second, first = (rng.random((seeds, items)) < share for share in shares)
-        found = compare(first, second, rng, resamples=400)
-        covered += found.low <= truth <= found.high
-        detectable.append(found.detectable)
-        decided += found.decided
-    assert 0.92 <= covered / trials <= 1.0
-    # The planted difference is about what is called detectable, and is found about as often as stated.
-    assert np.mean(detectable) == pytest.approx(truth, abs=0.03)
-    assert 0.7 <= decided / trials <= 0.97
-
-
-def _true_difference(lift: float) -> float:
-    rng = np.random.default_rng(0)
-    item, luck = rng.normal(0, 1, 200_000), rng.normal(0, 0.15, (2, 200_000))
-    return float(np.mean(1 / (1 + np.exp(-(item + luck[1] + lift))) - 1 / (1 + np.exp(-(item + luck[0])))))
 
 
 def test_equal_systems_are_seldom_told_apart() -> None:
@@ -137,6 +130,19 @@ def test_the_generator_decides_the_bootstrap() -> None:
     one, again, other = (compare(first, second, np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert one == again
     assert one != other
+
+
+def test_the_luck_of_data_sets_is_seen_only_where_they_are_told_apart() -> None:
+    """Three data sets, four students of each; what a data set does, it does to all of its students."""
+    rng = np.random.default_rng(11)
+    luck = np.repeat([-0.15, 0.0, 0.15], 4)[:, None]
+    first, second = rng.random((12, 400)) < 0.6 + luck, rng.random((12, 400)) < 0.5
+    groups = np.repeat([5, 6, 7], 4).tolist()
+    told = compare(first, second, np.random.default_rng(0), groups=groups)
+    mixed = compare(first, second, np.random.default_rng(0))
+    assert told.runs == (4, 4, 4)
+    assert told.difference == mixed.difference
+    assert told.high - told.low > 2 * (mixed.high - mixed.low)
 
 
 @pytest.mark.parametrize("shape", [(2, 30), (1, 31), (0, 30)])
