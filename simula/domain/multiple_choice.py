@@ -13,7 +13,6 @@ from simula.domain.reading import Found, Reading
 from simula.domain.schema import TEXT, strict_object
 from simula.settings import Settings
 
-
 _WHOLE = re.compile(r"[(*]*([A-Za-z])[)*]*[.:]?[)*]*")
 
 
@@ -72,10 +71,10 @@ class MultipleChoice(Settings):
     def read(self, text: str, example: Example) -> Reading:
         """Strictly a letter that is the whole text, whatever its case, as CTIBench's evaluation takes it.
 
-        It may stand in brackets or asterisks, or before a full stop. Leniently the letter that the text begins
-        with, as a label; else the first after "answer is", else the last after "answer:", else the last
-        letter that stands alone: the three steps of MMLU-Pro's evaluation (Wang et al. 2024, arXiv 2406.01574),
-        which here end at the letter, so that "answer is Brazil" is no B.
+        It may stand in brackets or asterisks, or before a full stop. Leniently the letter that the text
+        begins with, as a label; else the first after "answer is", else the last after "answer:", else the
+        last letter that stands alone: the three steps of MMLU-Pro's evaluation (Wang et al. 2024, arXiv
+        2406.01574), which here end at the letter, so that "answer is Brazil" is no B.
         """
         letters = "".join(self.answers(example))
         whole = _WHOLE.fullmatch(text.strip())
@@ -101,7 +100,5 @@ def _lenient(text: str, last: str) -> str | None:
 
 
 def _last(pattern: str, text: str) -> re.Match[str] | None:
-    found = None
-    for found in re.finditer(pattern, text):
-        pass
-    return found
+    found = list(re.finditer(pattern, text))
+    return found[-1] if found else None

@@ -10,11 +10,10 @@ from pathlib import Path
 import torch
 
 from simula.domain import Domain
-from simula.draws import entropy
-from simula.evaluation.answer import Answer
+from simula.evaluation.answer import Answer, limited
 from simula.store.benchmarks import TestItem
 from simula.student.adapter import tuned
-from simula.student.answering import ask
+from simula.student.answering import Marking, ask
 from simula.student.settings import EvaluationSettings, StudentSettings
 from simula.student.template import Template
 from simula.student.weights import load
@@ -63,14 +62,6 @@ def answer_items(
     return [known[item.id] for item in asked]
 
 
-def limited(items: Sequence[TestItem], limit: int | None) -> list[TestItem]:
-    """At most `limit` items, in their order: a random part, and a part of any larger limit's."""
-    if limit is None or limit >= len(items):
-        return list(items)
-    drawn = {item.id for item in sorted(items, key=lambda item: entropy("limit", item.id))[:limit]}
-    return [item for item in items if item.id in drawn]
-
-
 def _answered(
     domain: Domain,
     items: Sequence[TestItem],
@@ -84,9 +75,20 @@ def _answered(
         model = model.cuda()
     template = Template(tokenizer, student.prompt)
     examples = [item.example for item in items]
-    for batch in ask(domain, model, template, examples, evaluation.batch_size, evaluation.max_new_tokens):
+    marking = Marking(evaluation.extraction, evaluation.choice, evaluation.choice_tokens)
+    size, tokens = evaluation.batch_size, evaluation.max_new_tokens
+    for batch in ask(domain, model, template, examples, size, tokens, marking):
         yield [
-            Answer(items[said.index].id, said.prediction, said.right, said.text, said.logprobs)
+            Answer(
+                items[said.index].id,
+                said.prediction,
+                said.right,
+                said.text,
+                said.logprobs,
+                said.right_strict,
+                said.right_lenient,
+                said.right_logprob,
+            )
             for said in batch
         ]
 

@@ -95,12 +95,22 @@ def _items(config: Config) -> list[TestItem]:
 def _said(
     config: Config, items: Sequence[TestItem], answers: Sequence[Answer], folder: Path
 ) -> dict[str, Any]:
-    """Write the answers item by item; what the manifest says of them."""
+    """Write the answers item by item; what the manifest says of them.
+
+    What counts is `right`; how many are right by each way of reading them is beside it, where it was read so.
+    """
     right = [answer.right for answer in answers]
     answered = [answer.prediction is not None for answer in answers]
     names = [answer.item for answer in answers]
-    write_json(folder / FILE, {"items": names, "right": right, "answered": answered})
+    read = {
+        "right_strict": [answer.right_strict for answer in answers],
+        "right_lenient": [answer.right_lenient for answer in answers],
+        "right_logprob": [answer.right_logprob for answer in answers],
+    }
+    by_way = {way: found for way, found in read.items() if any(each is not None for each in found)}
+    write_json(folder / FILE, {"items": names, "right": right, "answered": answered, **by_way})
     return {
+        **{way: sum(each is True for each in found) for way, found in by_way.items()},
         "items": len(answers),
         "right": sum(right),
         "unanswered": len(answers) - sum(answered),

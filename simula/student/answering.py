@@ -1,15 +1,15 @@
-"""What a student answers to examples: the closed list's most probable answer, or generated text."""
+"""What a student answers to examples: how probable each answer of a closed list is, and generated text."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 
-from simula.domain import Domain, Example
+from simula.domain import Domain, Example, Extraction
 from simula.student.backbone import common_prefix, read_prefix
 from simula.student.choice import Answers, score
 from simula.student.generation import generate
@@ -27,12 +27,33 @@ class Said:
     index: int
     """Which of the examples."""
     prediction: str | None
-    """The answer read from the text; None where there is none in it."""
+    """The answer that counts; None where it is read from a text and there is none in it."""
     right: bool
     text: str
-    """What was generated, or the chosen answer."""
+    """What was generated; empty where nothing was."""
     logprobs: dict[str, float]
-    """Log-probability of each answer of a closed list, in nats; empty where text was generated."""
+    """Log-probability of each answer of a closed list, in nats; empty where there is no list."""
+    right_strict: bool | None = None
+    """By the strict reading of the text; None where nothing was generated."""
+    right_lenient: bool | None = None
+    """By the lenient reading of the text; None where nothing was generated."""
+    right_logprob: bool | None = None
+    """By the most probable answer of a closed list; None where there is no list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """What of an answer counts."""
+
+    extraction: Extraction = "strict_first"
+    """Which reading of a generated text."""
+    choice: Literal["logprob", "letter"] = "logprob"
+    """Of a closed list the most probable answer, or the one that is read from the generated text."""
+    choice_tokens: int = 0
+    """Tokens generated at most where the answers are a closed list."""
+
+
+_BY_SCORE = Marking()
 
 
 def ask(
@@ -42,10 +63,12 @@ def ask(
     examples: Sequence[Example],
     batch_size: int,
     max_new_tokens: int,
+    marking: Marking = _BY_SCORE,
 ) -> Iterator[list[Said]]:
     """Ask every example, a batch at a time, the longest first.
 
-    The batch size changes speed and memory only; answers agree up to the rounding of sums.
+    Of a closed list every answer is scored, and `marking.choice_tokens` are generated as well. The batch size
+    changes speed and memory only; answers agree up to the rounding of sums.
     """
     if not examples:
         return
@@ -59,18 +82,25 @@ def ask(
     closed = [i for i in longest_first if lists[i]]
     trees = {answers: Answers.of(template.answers(answers), template.end) for answers in {*lists} - {()}}
     tokens = {i: len(rest[i]) + len(trees[lists[i]].read) for i in closed}
+    ends = _ends(model, template)
     at_once = _TOKENS_ON_A_CPU if model.device.type == "cpu" else sys.maxsize
     for batch in _cut(closed, batch_size, tokens, at_once):
-        scores = score(model, prefix, [rest[i] for i in batch], [trees[lists[i]] for i in batch])
+        branches = [trees[lists[i]] for i in batch]
+        scores, written = score(
+            model, prefix, [rest[i] for i in batch], branches, ends, marking.choice_tokens
+        )
         yield [
-            _chosen(domain, examples[i], i, dict(zip(lists[i], row, strict=True)))
-            for i, row in zip(batch, scores, strict=True)
+            _chosen(
+                domain, examples[i], i, dict(zip(lists[i], row, strict=True)), template.text(ids), marking
+            )
+            for i, row, ids in zip(batch, scores, written, strict=True)
         ]
     opened = [i for i in longest_first if not lists[i]]
     for batch in (opened[first : first + batch_size] for first in range(0, len(opened), batch_size)):
-        written = generate(model, prefix, [rest[i] for i in batch], _ends(model, template), max_new_tokens)
+        written = generate(model, prefix, [rest[i] for i in batch], ends, max_new_tokens)
         yield [
-            _read(domain, examples[i], i, template.text(ids)) for i, ids in zip(batch, written, strict=True)
+            _read(domain, examples[i], i, template.text(ids), marking)
+            for i, ids in zip(batch, written, strict=True)
         ]
 
 
@@ -91,12 +121,26 @@ def _ends(model: Any, template: Template) -> set[int]:
     return {template.end, *(given if isinstance(given, list) else [given] if given is not None else [])}
 
 
-def _chosen(domain: Domain, example: Example, index: int, logprobs: dict[str, float]) -> Said:
+def _chosen(
+    domain: Domain, example: Example, index: int, logprobs: dict[str, float], text: str, marking: Marking
+) -> Said:
     best = max(logprobs, key=logprobs.__getitem__)
-    return Said(index, best, domain.task.right(best, example), best, logprobs)
+    right = domain.task.right(best, example)
+    if not marking.choice_tokens:
+        return Said(index, best, right, text, logprobs, right_logprob=right)
+    said = replace(_read(domain, example, index, text, marking), logprobs=logprobs, right_logprob=right)
+    return said if marking.choice == "letter" else replace(said, prediction=best, right=right)
 
 
-def _read(domain: Domain, example: Example, index: int, text: str) -> Said:
-    prediction = domain.task.extract(text)
-    right = prediction is not None and domain.task.right(prediction, example)
-    return Said(index, prediction, right, text, {})
+def _read(domain: Domain, example: Example, index: int, text: str, marking: Marking) -> Said:
+    reading = domain.task.read(text, example)
+    found = reading.by(marking.extraction)
+    return Said(
+        index,
+        found.answer,
+        found.right,
+        text,
+        {},
+        right_strict=reading.strict.right,
+        right_lenient=reading.lenient.right,
+    )

@@ -7,7 +7,7 @@ CWE-787): without it the shorter one would win always, so then it is counted for
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,6 +17,7 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from simula.student.backbone import Passage, logits
+from simula.student.generation import continued
 
 _PROJECTED_AT_ONCE = 128
 """Positions projected to the vocabulary at once: 130 MB of float32 with Gemma's 262,144 tokens."""
@@ -79,15 +80,25 @@ class Answers:
 
 @torch.no_grad()
 def score(
-    model: Any, prefix: DynamicCache, prompts: Sequence[Sequence[int]], answers: Sequence[Answers]
-) -> list[list[float]]:
-    """Log-probability of each answer after each prompt, in nats.
+    model: Any,
+    prefix: DynamicCache,
+    prompts: Sequence[Sequence[int]],
+    answers: Sequence[Answers],
+    ends: Collection[int] = (),
+    max_new_tokens: int = 0,
+) -> tuple[list[list[float]], list[list[int]]]:
+    """How probable each answer is after each prompt, and what the model says by itself, prompts read once.
 
     Args:
         model: a causal model of transformers, in evaluation mode.
         prefix: keys and values of the tokens with which every prompt begins.
         prompts: the tokens of each prompt after that; at least one.
         answers: the list of each prompt.
+        ends: tokens that end what it says by itself; they are not part of it.
+        max_new_tokens: where that ends at the latest; 0: it says nothing.
+
+    Returns:
+        The log-probability of each answer, in nats; the greedy tokens.
     """
     rows = [[*prompt, *tree.read] for prompt, tree in zip(prompts, answers, strict=True)]
     seen, longest = prefix.get_seq_length(), max(len(row) for row in rows)
@@ -104,7 +115,15 @@ def score(
     hidden = passage.read(ids.to(device), seen + positions.to(device), visible.to(device))
     # Node 0 is the prompt's last token, the others follow it.
     nodes = [hidden[i, len(prompt) - 1 : len(rows[i])] for i, prompt in enumerate(prompts)]
-    return [_sums(model, states, tree) for states, tree in zip(nodes, answers, strict=True)]
+    scores = [_sums(model, states, tree) for states, tree in zip(nodes, answers, strict=True)]
+    lengths = torch.tensor([len(prompt) for prompt in prompts])
+    last = hidden[torch.arange(len(rows)), lengths - 1]
+    # What it says by itself sees its prompt, and none of the answers that were read after it.
+    known = torch.arange(seen + longest) < seen + lengths[:, None]
+    said = continued(
+        model, passage, last, (seen + lengths).to(device), known.to(device), ends, max_new_tokens
+    )
+    return scores, said
 
 
 def _sums(model: Any, states: Tensor, answers: Answers) -> list[float]:

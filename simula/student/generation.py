@@ -49,12 +49,12 @@ def generate(
     known = torch.cat(
         [torch.ones(len(prompts), seen), torch.arange(longest) < lengths[:, None]], dim=1
     ).bool()
-    return _continued(
+    return continued(
         model, passage, last, (seen + lengths).to(device), known.to(device), ends, max_new_tokens
     )
 
 
-def _continued(
+def continued(
     model: Any,
     passage: Passage,
     last: Tensor,
@@ -63,7 +63,20 @@ def _continued(
     ends: Collection[int],
     max_new_tokens: int,
 ) -> list[list[int]]:
-    """Decode from the hidden state [rows, hidden] of each prompt's last token."""
+    """Go on from prompts that have been read.
+
+    Args:
+        model: a causal model of transformers, in evaluation mode.
+        passage: what was read; it is used up.
+        last: the hidden state of each prompt's last token: [rows, hidden].
+        position: the place of the first new token: [rows].
+        known: whether new tokens see each token read so far: [rows, seen].
+        ends: tokens that end an answer; they are not part of it.
+        max_new_tokens: where an answer ends at the latest.
+
+    Returns:
+        The new tokens of each prompt.
+    """
     written: list[list[int]] = [[] for _ in last]
     alive = list(range(len(written)))
     for _ in range(max_new_tokens):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from simula.domain import Extraction
 from simula.settings import Settings, incidental
 
 
@@ -202,6 +203,17 @@ class EvaluationSettings(Settings):
     """Items asked at once."""
     max_new_tokens: int = Field(512, ge=1)
     """Tokens generated at most where the answer is not one of a closed list. The paper is silent: 512."""
+    extraction: Extraction = "strict_first"
+    """Which reading of a generated text counts: `strict`, an answer in the form that is asked for; `lenient`,
+    in any form; `strict_first`, the lenient one where the strict one finds nothing. Each task names the rules
+    and their sources in its `read`; both readings are kept of every item."""
+    choice: Literal["logprob", "letter"] = "logprob"
+    """What counts where the answers are a closed list: the most probable one, or the one that is read from a
+    generated text. Both are kept of every item. The paper is silent: by probability, as
+    lm-evaluation-harness."""
+    choice_tokens: int = Field(8, ge=0)
+    """Tokens generated at most where the answers are a closed list: room for "The answer is B". 0: none, and
+    only probabilities are kept."""
     limit: int | None = Field(None, ge=1)
     """Items asked at most; a smaller limit takes a part of a larger one's. Null: all."""
     teacher: bool = incidental(False)
@@ -209,3 +221,9 @@ class EvaluationSettings(Settings):
     from the untuned student to the teacher is gone."""
     teacher_reasoning: bool = incidental(True)
     """The teacher writes its reasoning before each answer. The paper is silent: it does."""
+
+    @model_validator(mode="after")
+    def _letters_are_generated(self) -> Self:
+        if self.choice == "letter" and not self.choice_tokens:
+            raise ValueError("choice=letter reads a generated text: choice_tokens must be 1 or more, not 0")
+        return self

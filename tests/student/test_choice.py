@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from simula.domain import Domain, Example, Identifier, MultipleChoice, Number
-from simula.student.answering import ask
+from simula.student.answering import Marking, Said, ask
 from simula.student.choice import Answers
 from simula.student.settings import StudentSettings
 from simula.student.template import Template
@@ -118,8 +118,58 @@ def test_answers_that_begin_each_other_are_scored_to_their_end() -> None:
     )
 
 
+@pytest.mark.parametrize("batch", [1, 3])
+def test_what_is_said_beside_a_closed_list_is_what_is_said_without_one(
+    loaded: tuple[Any, Template], batch: int
+) -> None:
+    """The prompt is read once for both; of the answers that were scored the generated text sees nothing."""
+    model, template = loaded
+    marking = Marking(choice_tokens=12)
+    said = {s.index: s for group in ask(CWE, model, template, REPORTS, batch, 9, marking) for s in group}
+    scored = {s.index: s for group in ask(CWE, model, template, REPORTS, batch, 9) for s in group}
+    ends = {template.end, model.config.eos_token_id}
+    assert any(said[i].text for i in said)
+    for i, example in enumerate(REPORTS):
+        prompt = template.prompts([CWE.question(example)])[0]
+        assert said[i].text == template.text(slow_greedy(model, prompt, ends, 12))
+        assert said[i].logprobs == pytest.approx(scored[i].logprobs, abs=1e-5)
+        assert scored[i].text == ""
+
+
+def test_what_counts_is_a_setting_and_all_is_kept(
+    loaded: tuple[Any, Template], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, template = loaded
+    monkeypatch.setattr(template, "text", lambda ids: "It is cwe-22." if ids else "")
+    example = Example(question="A shell runs it.", answer="CWE-22")
+
+    def asked(**marking: Any) -> Said:
+        [[said]] = ask(CWE, model, template, [example], 1, 9, Marking(choice_tokens=3, **marking))
+        return said
+
+    [[alone]] = ask(CWE, model, template, [example], 1, 9)
+    best = max(NAMES, key=alone.logprobs.__getitem__)
+    assert (alone.prediction, alone.right_strict, alone.right_lenient) == (best, None, None)
+    found = {
+        "logprob": asked(),
+        "strict": asked(choice="letter", extraction="strict"),
+        "lenient": asked(choice="letter", extraction="lenient"),
+        "first": asked(choice="letter"),
+    }
+    for said in found.values():
+        assert (said.right_strict, said.right_lenient) == (False, True)
+        assert said.right_logprob == (best == "CWE-22")
+    assert {name: (said.prediction, said.right) for name, said in found.items()} == {
+        "logprob": (best, best == "CWE-22"),
+        "strict": (None, False),
+        "lenient": ("cwe-22", True),
+        "first": ("cwe-22", True),
+    }
+
+
 def test_unread_text_is_no_answer(loaded: tuple[Any, Template]) -> None:
     model, template = loaded
-    [[said]] = ask(SUMS, model, template, [Example(question="?", answer="1")], 1, 1)
-    assert (said.prediction is None) == (SUMS.task.extract(said.text) is None)
+    example = Example(question="?", answer="1000000")
+    [[said]] = ask(SUMS, model, template, [example], 1, 1)
+    assert (said.prediction is None) == (SUMS.task.read(said.text, example).lenient.answer is None)
     assert not said.right
