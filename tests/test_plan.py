@@ -14,10 +14,14 @@ from rich.console import Console
 
 from simula.composition import cells
 from simula.embedding.settings import ServerEmbedding
+from simula.evaluation.power import Noise, detectable
 from simula.plan import Plan, Step, plan, print_plan
+from simula.plan.detection import detection_lines, detections
 from simula.plan.measured import recorded_tokens
 from simula.plan.prices import price_warnings
+from simula.stages.bench import axes
 from simula.stages.cell import run_cell
+from simula.stages.keys import artifact_keys, cell_key
 from simula.teacher import Ledger, Reply, Usage
 from simula.teacher.settings import EmbeddedTeacher, GeminiTeacher, Price, ServerTeacher
 
@@ -271,3 +275,35 @@ def test_json_holds_the_same_numbers(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert sum(one["usd"] for one in said["calls"]) == pytest.approx(said["still_to_do"]["usd"])
     assert said["prices"]["gemini-2.5-flash"]["date"] == "2026-11-22"
     assert said["assumptions"]["tokens"]["write_sample"] == [400, 220]
+
+
+def test_a_sweep_says_what_it_will_detect(tmp_path: Path) -> None:
+    sweep = ["system=baseline,local,full", "data_seed=0,1,2", "seed=0,1", "evaluation.limit=200"]
+    found = detections(planned(tmp_path, *LAB, *sweep).configs, 1500)
+    (one,) = found
+    assert (one.systems, one.runs, one.items, one.comparisons) == (3, (2, 2, 2), 200, 2)
+    assert one.points == detectable(200, 3, 2, Noise(), 2).items_redrawn
+    assert one.measured == {}
+    first, noise = detection_lines(found)
+    assert "3 systems, 3 data seeds × 2 training seeds, 200 items: a comparison detects" in first
+    assert "luck of seeds 0.70 points (the paper's)" in noise
+    assert detections(planned(tmp_path, *LAB, "system=full", "seed=0,1").configs, 1500) == []
+
+
+def test_finished_runs_tell_the_noise(tmp_path: Path) -> None:
+    lines = [*LAB, "system=baseline,full", "seed=0,1", f"paths.root={tmp_path}"]
+    for at, cell in enumerate(cells(lines, sweep=True)):
+        store, stage = cell.config.paths.store, artifact_keys(cell.config)["evaluate"]
+        folder = store / stage
+        folder.mkdir(parents=True)
+        right = [at // 2 == 0, at % 2 == 0, True, False]
+        (folder / "results.json").write_text(json.dumps({"right": right}))
+        (folder / "manifest.json").write_text("{}")
+        record = {"key": cell_key(cell.config), "axes": axes(cell.config), "status": "done"}
+        record |= {"artifacts": artifact_keys(cell.config), "reason": "", "until": "evaluate"}
+        (store / "cells").mkdir(exist_ok=True)
+        (store / "cells" / f"{record['key']}.json").write_text(json.dumps(record))
+    (one,) = detections(planned(tmp_path, *LAB, "system=baseline,full", "seed=0,1").configs, 1500)
+    assert one.measured == {"between_seeds": 2, "discordant": 2, "luck_sd": 4}
+    assert (one.noise.discordant, one.noise.between_seeds) == (0.25, 0.25)
+    assert "between systems (measured, 2)" in detection_lines([one])[1]

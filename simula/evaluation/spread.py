@@ -83,3 +83,17 @@ def _interaction(values: Floats, members: list[list[int]]) -> float:
     rest = means - means.mean(axis=1, keepdims=True)
     clusters, items = means.shape
     return float(clusters / (clusters - 1) * (shares**2 @ (rest**2).sum(axis=1)) / ((items - 1) * items))
+
+
+def design(runs: Sequence[int]) -> str:
+    """How runs are replicated, in words, from the number of runs of each data seed.
+
+    "10 seeds" is ten data seeds with one student each; "3 data seeds × 2 training seeds" six students.
+    """
+    if len(runs) == 1 and runs[0] > 1:
+        return f"1 data seed × {runs[0]} training seeds"
+    if set(runs) == {1}:
+        return "1 seed" if len(runs) == 1 else f"{len(runs):,} seeds"
+    if len(set(runs)) == 1:
+        return f"{len(runs):,} data seeds × {runs[0]} training seeds"
+    return f"{sum(runs):,} runs of {len(runs):,} data seeds"

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from simula.composition import Cell
+from simula.plan.detection import Detection, detection_lines, detections
 from simula.plan.prices import price_line, price_warnings, teachers
 from simula.plan.steps import Cost, Plan, Step, plan
 from simula.plan.students import Tuning, tuning_lines, tunings
@@ -54,7 +55,7 @@ def print_plan(
         console.print(_calls_table(made.costs))
         console.print("in, out: tokens a call; measured: recorded calls they are the mean of.", style="dim")
     console.print()
-    for line in (*_rates(made), *tuning_lines(_tunings(made))):
+    for line in (*_rates(made), *tuning_lines(_tunings(made)), *detection_lines(_detections(made))):
         console.print(Text(line))
     for teacher in teachers(made):
         console.print(Text(price_line(teacher)))
@@ -130,6 +131,10 @@ def _tunings(made: Plan) -> list[Tuning]:
     return tunings(missing, made.assumptions.tokens_a_row)
 
 
+def _detections(made: Plan) -> list[Detection]:
+    return detections(made.configs, made.assumptions.test_items)
+
+
 def _left_out(made: Plan) -> list[str]:
     """What the plan does not know of, in so far as it concerns these cells."""
     said = ["Calls that are recorded for something unfinished are counted here and will cost nothing."]
@@ -193,6 +198,7 @@ def _plain(made: Plan, warnings: Sequence[str]) -> dict[str, Any]:
             for cost in made.costs
         ],
         "tuning": [asdict(tuning) for tuning in _tunings(made)],
+        "detectable": [asdict(found) for found in _detections(made)],
         "prices": {t.model: t.price.model_dump(mode="json") for t in teachers(made)},
         "assumptions": asdict(made.assumptions) | {"tokens": dict(made.assumptions.tokens)},
         "warnings": list(warnings),

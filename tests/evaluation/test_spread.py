@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simula.evaluation.bootstrap import redrawn_means, run_weights
-from simula.evaluation.spread import mean_variance, run_groups, spread_of_mean
+from simula.evaluation.spread import design, mean_variance, run_groups, spread_of_mean
 
 
 def test_a_table_of_two_runs_and_three_items_by_hand() -> None:
@@ -105,3 +105,17 @@ def test_what_cannot_be_redrawn_is_refused() -> None:
 
 def test_groups_keep_their_order() -> None:
     assert run_groups(["b", "a", "b"]) == [[0, 2], [1]]
+
+
+@pytest.mark.parametrize(
+    ("runs", "words"),
+    [
+        ((1,), "1 seed"),
+        ((1,) * 10, "10 seeds"),
+        ((3,), "1 data seed × 3 training seeds"),
+        ((2, 2, 2), "3 data seeds × 2 training seeds"),
+        ((2, 1), "3 runs of 2 data seeds"),
+    ],
+)
+def test_a_design_in_words(runs: tuple[int, ...], words: str) -> None:
+    assert design(runs) == words
