@@ -143,7 +143,8 @@ def _run(command: str, arguments: Arguments) -> int:
     # Where the store is says nothing of which of its cells are meant.
     named = [line for line in arguments.overrides if not line.startswith("paths.")]
     everything = not named and not arguments.sweep and command in ("status", "report")
-    chosen = cells(arguments.overrides, sweep=arguments.sweep, extra_folder=arguments.folder)
+    own = ["system=full"] if command == "advise" else []
+    chosen = cells([*own, *arguments.overrides], sweep=arguments.sweep, extra_folder=arguments.folder)
     if command == "plan":
         from simula.plan import print_plan
 
@@ -165,6 +166,10 @@ def _run(command: str, arguments: Arguments) -> int:
 
         return print_inspection(chosen)
     _check_writable(chosen[0].config.paths.root)
+    if command == "advise":
+        from simula.advise import advise
+
+        return advise(chosen, as_json=arguments.json)
     _launch(command, arguments)
     return _conclude(command, chosen)
 

@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, Field, ValidationError
 
+from simula.advice.settings import AdviceSettings
 from simula.critique.settings import CriticSettings
 from simula.dataset.selection import SelectionSettings
 from simula.domain import Domain
@@ -91,6 +92,8 @@ class Config:
     trainer: TrainerSettings
     """The machine; no part of any identity."""
     evaluation: EvaluationSettings
+    advice: AdviceSettings
+    """What a pilot tries; no part of a cell."""
     assessment: AssessmentSettings
     embedding: EmbeddingSettings
     """What distances between rows are measured on."""

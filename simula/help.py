@@ -7,6 +7,7 @@ from pathlib import Path
 COMMANDS = {
     "run": "one cell through every stage that is still missing; -m sweeps",
     "plan": "spends nothing: what exists, what is shared, calls, tokens, price, hours, disk; --json",
+    "advise": "a small pilot: which complexity, critic and size suit this domain and teacher; --json",
     "taxonomy": "up to the taxonomy, and print it",
     "generate": "up to the data set",
     "assess": "up to the measures of the data set",

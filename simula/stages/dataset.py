@@ -59,7 +59,7 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
     items = config.benchmark.load(config.paths.benchmarks)
     test = [(item.id, item.example.text) for item in items]
     counts, logged = Counts(), 0.0
-    async with _mechanism(bench) as mechanism:
+    async with opened_mechanism(bench) as mechanism:
         with (
             RowWriter(folder / ROWS) as rows,
             RowWriter(folder / REFUSED) as refused,
@@ -106,7 +106,7 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
 
 
 @asynccontextmanager
-async def _mechanism(bench: Bench) -> AsyncIterator[Mechanism]:
+async def opened_mechanism(bench: Bench) -> AsyncIterator[Mechanism]:
     """The cell's mechanism, with a connection to each of its teachers."""
     config = bench.config
     taxonomies = read_taxonomies(bench) if config.draws_mixes else None

@@ -118,6 +118,17 @@ def assessment_key(config: Config) -> str:
     )
 
 
+def advice_key(config: Config) -> str:
+    """A pilot: so many candidates of a data set, and second answers to them."""
+    return _key(
+        f"{config.domain.name}-pilot",
+        dataset=dataset_key(config),
+        advice=config.advice.identity(),
+        reasoning=config.evaluation.teacher_reasoning,
+        prompts=[template_hash("answer_item")],
+    )
+
+
 def adapter_key(config: Config) -> str:
     """A student tuned on the rows, or on a selection of them."""
     selected = {}
