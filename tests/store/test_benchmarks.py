@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,18 @@ import pyarrow.parquet as pq
 import pytest
 
 from simula.errors import BenchmarkError
-from simula.store.benchmarks import CtiMcq, CtiRcm, Expected, GlobalMmlu, Gsm8k, Lexam, Source
+from simula.store.benchmarks import (
+    CtiMcq,
+    CtiRcm,
+    Expected,
+    GlobalMmlu,
+    Gsm8k,
+    Lexam,
+    Math,
+    Mmlu,
+    Source,
+    TestItem,
+)
 
 MCQ_HEADER = ("URL", "Question", "Option A", "Option B", "Option C", "Option D", "Prompt", "GT")
 RCM_HEADER = ("URL", "Description", "Prompt", "GT")
@@ -147,6 +159,139 @@ def test_global_mmlu_keeps_the_chosen_subjects(tmp_path: Path, form: str) -> Non
     assert (second.id, second.example.answer) == ("college_physics/test/1", "D")
 
 
+def test_global_mmlu_and_cti_mcq_keep_every_option_there_is(tmp_path: Path) -> None:
+    row = mmlu_row(0, "college_physics", option_e="보기 e", answer="E")
+    where = write_jsonl(tmp_path / "ko.json", row)
+    (item,) = GlobalMmlu(source=where, subjects=("college_physics",), expected=Expected(items=1)).load(
+        tmp_path
+    )
+    assert (item.example.options[4], item.example.answer) == ("보기 e", "E")
+    assert item.labels == {"subject": "college_physics"}
+    header = (*MCQ_HEADER[:6], "Option E", *MCQ_HEADER[6:])
+    where = write_tsv(tmp_path / "mcq.tsv", header, ("u", "q", "a", "b", "c", "d", "e", "p", "e"))
+    (item,) = CtiMcq(source=where, expected=Expected(items=1)).load(tmp_path)
+    assert (item.example.options, item.example.answer) == (("a", "b", "c", "d", "e"), "E")
+
+
+def test_lexam_keeps_every_option_and_the_items_language(tmp_path: Path) -> None:
+    choices = str([f"o{i}" for i in range(26)])
+    where = write_xlsx(tmp_path / "mcqs.xlsx", LEXAM_HEADER, ("q", choices, 25, "c", "de", "1"))
+    (item,) = Lexam(source=where, expected=Expected(items=1)).load(tmp_path)
+    assert (len(item.example.options), item.example.answer) == (26, "Z")
+    assert item.labels == {"language": "de"}
+    row = {"question": "q", "choices": ["i", "ii"], "gold": 1, "language": "en", "id": "2"}
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "mcqs.parquet")
+    (item,) = Lexam(source=source("mcqs.parquet"), expected=Expected(items=1)).load(tmp_path)
+    assert (item.example.options, item.example.answer) == (("i", "ii"), "B")
+
+
+@pytest.mark.parametrize(("count", "message"), [(27, "there are 27 options"), (1, "there are 1 options")])
+def test_what_letters_cannot_name_is_refused(tmp_path: Path, count: int, message: str) -> None:
+    where = write_xlsx(tmp_path / "mcqs.xlsx", LEXAM_HEADER, ("q", str(["o"] * count), 0, "c", "en", "1"))
+    with pytest.raises(BenchmarkError, match=message):
+        Lexam(source=where, expected=Expected(items=1)).load(tmp_path)
+
+
+def loaded_mmlu(folder: Path, file: str) -> list[TestItem]:
+    settings = Mmlu(source=source(file), subjects=("physics", "logic"), expected=Expected(items=3))
+    return settings.load(folder)
+
+
+def test_mmlu_is_one_benchmark_in_its_three_forms(tmp_path: Path) -> None:
+    rows = {
+        "physics": [('Which, "a" or\nb?', ["w, x", "y", "z", "v"], 1), ("And?", ["1", "2", "3", "4"], 3)],
+        "logic": [("P?", ["no", "yes", "both", "none", "either"], 4)],
+    }
+    for subject, questions in rows.items():
+        with (tmp_path / f"{subject}_test.csv").open("w", newline="") as file:
+            lines = csv.writer(file)
+            count = len(questions[0][1])
+            lines.writerow(["question", *(f"choice{i}" for i in range(count)), "answer"])
+            lines.writerows([question, *options, place] for question, options, place in questions)
+        with (tmp_path / f"{subject}_original.csv").open("w", newline="") as file:
+            csv.writer(file).writerows(
+                [question, *options, "ABCDE"[place]] for question, options, place in questions
+            )
+        table = [{"question": q, "subject": subject, "choices": o, "answer": a} for q, o, a in questions]
+        pq.write_table(pa.Table.from_pylist(table), tmp_path / f"{subject}.parquet")
+    items = loaded_mmlu(tmp_path, "{part}_test.csv")
+    assert [item.id for item in items] == ["physics/test/0", "physics/test/1", "logic/test/0"]
+    assert [item.example.answer for item in items] == ["B", "D", "E"]
+    assert items[0].example.options == ("w, x", "y", "z", "v")
+    assert items[2].labels == {"subject": "logic"}
+    assert loaded_mmlu(tmp_path, "{part}_original.csv") == items
+    assert loaded_mmlu(tmp_path, "{part}.parquet") == items
+
+
+def test_a_csv_row_that_ends_early_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "logic_test.csv").write_text("question,choice0,choice1,answer\nP?,no,yes\n")
+    settings = Mmlu(source=source("{part}_test.csv"), subjects=("logic",), expected=Expected(items=1))
+    with pytest.raises(BenchmarkError, match=r"logic_test\.csv, row 1: the right choice None"):
+        settings.load(tmp_path)
+
+
+def math_problem(number: int, level: str = "Level 5") -> dict[str, str]:
+    return {
+        "problem": f"What is ${number} + 0$?",
+        "level": level,
+        "type": "Algebra",
+        "solution": f"It is $\\boxed{{\\frac{{{number}}}{{1}}}}$.",
+    }
+
+
+def loaded_math(folder: Path, file: str, items: int, **changes: Any) -> list[TestItem]:
+    return Math(
+        source=source(file), subjects=("algebra", "geometry"), expected=Expected(items=items), **changes
+    ).load(folder)
+
+
+def test_math_is_one_benchmark_as_folders_and_as_parquet(tmp_path: Path) -> None:
+    numbers = {"algebra": (1, 2, 10), "geometry": (4,)}
+    for subject, of_subject in numbers.items():
+        (tmp_path / "test" / subject).mkdir(parents=True)
+        for number in of_subject:
+            row = math_problem(number, f"Level {min(number, 5)}")
+            (tmp_path / "test" / subject / f"{number}.json").write_text(json.dumps(row))
+        table = [math_problem(number, f"Level {min(number, 5)}") for number in of_subject]
+        pq.write_table(pa.Table.from_pylist(table), tmp_path / f"{subject}.parquet")
+    items = loaded_math(tmp_path, "test/{part}", 4)
+    assert [item.example.answer for item in items] == [rf"\frac{{{n}}}{{1}}" for n in (1, 2, 10, 4)]
+    assert [item.labels["level"] for item in items] == ["1", "2", "5", "4"]
+    assert [item.labels["subject"] for item in items] == ["algebra"] * 3 + ["geometry"]
+    assert items[0].id.startswith("math/algebra/")
+    assert loaded_math(tmp_path, "{part}.parquet", 4) == items
+    assert loaded_math(tmp_path, "test/{part}", 1, levels=("5",)) == items[2:3]
+    (tmp_path / "test/algebra/11.json").write_text(json.dumps(math_problem(10)))
+    again = loaded_math(tmp_path, "test/{part}", 5)
+    assert again[3].id == f"{items[2].id}-2"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"level": "5"}, r"1\.json|row 1: the level '5' is not of the form"),
+        ({"solution": "It is 4."}, "row 1: the solution has no answer"),
+    ],
+)
+def test_a_problem_without_a_level_or_an_answer_is_refused(
+    tmp_path: Path, changes: dict[str, str], message: str
+) -> None:
+    (tmp_path / "algebra").mkdir()
+    (tmp_path / "algebra/1.json").write_text(json.dumps(math_problem(1) | changes))
+    with pytest.raises(BenchmarkError, match=message):
+        loaded_math(tmp_path, "{part}", 1)
+
+
+def test_a_damaged_problem_and_a_missing_subject_are_named(tmp_path: Path) -> None:
+    (tmp_path / "algebra").mkdir()
+    (tmp_path / "algebra/7.json").write_text("{")
+    with pytest.raises(BenchmarkError, match=r"7\.json is damaged"):
+        loaded_math(tmp_path, "{part}", 1)
+    (tmp_path / "algebra/7.json").write_text(json.dumps(math_problem(1)))
+    with pytest.raises(BenchmarkError, match="geometry is missing"):
+        loaded_math(tmp_path, "{part}", 1)
+
+
 def test_a_row_that_is_not_as_it_should_be_is_named(tmp_path: Path) -> None:
     good = ("u", "q", "a", "b", "c", "d", "p", "A")
     where = write_tsv(tmp_path / "mcq.tsv", MCQ_HEADER, good, (*good[:7], "E"))
@@ -212,6 +357,6 @@ def test_a_damaged_file_is_an_error_that_names_it(tmp_path: Path, name: str) -> 
 
 
 def test_an_unknown_ending_is_an_error_that_lists_the_known(tmp_path: Path) -> None:
-    (tmp_path / "test.csv").write_text("question,answer\n")
-    with pytest.raises(BenchmarkError, match=r"\.tsv, \.json, \.jsonl, \.xlsx, \.parquet"):
-        Gsm8k(source=source("test.csv"), expected=Expected(items=1)).load(tmp_path)
+    (tmp_path / "test.txt").write_text("question,answer\n")
+    with pytest.raises(BenchmarkError, match=r"\.tsv, \.csv, \.json, \.jsonl, \.xlsx, \.parquet"):
+        Gsm8k(source=source("test.txt"), expected=Expected(items=1)).load(tmp_path)

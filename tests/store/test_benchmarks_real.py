@@ -10,7 +10,7 @@ import pytest
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
-from simula.store.benchmarks import Expected, GlobalMmlu, Source
+from simula.store.benchmarks import Expected, GlobalMmlu, Mmlu, Source, TestItem
 
 REPOSITORY = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("SIMULA_BENCHMARKS", REPOSITORY.parent / "shared" / "data"))
@@ -30,6 +30,7 @@ def file(name: str) -> Path:
         ("cti_rcm", "cti-bench/cti-rcm.tsv", 1000),
         ("gsm8k", "gsm8k/test.jsonl", 1319),
         ("lexam", "lexam/MCQs_test.xlsx", 1660),
+        ("mmlu", "mmlu/test/college_physics_test.csv", 1436),
     ],
 )
 def test_the_original_file_is_the_configured_one(benchmark: str, name: str, items: int) -> None:
@@ -62,3 +63,43 @@ def test_the_published_schema_of_global_mmlu_is_read() -> None:
     assert Counter(item.id.split("/")[0] for item in settings.load(FOLDER)) == dict.fromkeys(
         configured.subjects, 5
     )
+
+
+def test_lexam_s_items_say_their_language() -> None:
+    file("lexam/MCQs_test.xlsx")
+    settings = instantiate(OmegaConf.load(REPOSITORY / "conf/benchmark/lexam.yaml"), _convert_="all")
+    assert Counter(item.labels["language"] for item in settings.load(FOLDER)) == {"en": 619, "de": 1041}
+
+
+def test_mmlu_has_the_questions_of_global_mmlu_under_the_same_ids() -> None:
+    """Of the development questions, which are there in both forms."""
+    file("mmlu/dev/college_physics_dev.csv")
+    file("global-mmlu/global_mmlu_dev_en.json")
+    configured = OmegaConf.load(REPOSITORY / "conf/benchmark/global_mmlu_en.yaml")
+    subjects, count = tuple(configured.subjects), Expected(items=40)
+    same = GlobalMmlu(
+        source=Source(file="global-mmlu/global_mmlu_dev_en.json", origin="-"),
+        subjects=subjects,
+        expected=count,
+    )
+    own = Mmlu(source=Source(file="mmlu/dev/{part}_dev.csv", origin="-"), subjects=subjects, expected=count)
+
+    def said(items: list[TestItem]) -> dict[str, tuple[str, str]]:
+        return {
+            item.id.replace("/test/", "/dev/"): (" ".join(item.example.text.split()), item.example.answer)
+            for item in items
+        }
+
+    assert said(own.load(FOLDER)) == said(same.load(FOLDER))
+
+
+def test_mmlu_has_its_known_odd_rows() -> None:
+    file("mmlu/test/college_physics_test.csv")
+    settings = instantiate(OmegaConf.load(REPOSITORY / "conf/benchmark/mmlu.yaml"), _convert_="all")
+    items = settings.load(FOLDER)
+    assert [item.id for item in items if len({*item.example.options}) < 4] == [
+        "elementary_mathematics/test/113",
+        "high_school_physics/test/99",
+    ]
+    texts = Counter(item.example.text for item in items)
+    assert sum(count - 1 for count in texts.values()) == 12

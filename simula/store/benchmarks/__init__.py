@@ -9,6 +9,8 @@ from simula.store.benchmarks.global_mmlu import GlobalMmlu
 from simula.store.benchmarks.gsm8k import Gsm8k
 from simula.store.benchmarks.item import Expected, TestItem
 from simula.store.benchmarks.lexam import Lexam
+from simula.store.benchmarks.math import Math
+from simula.store.benchmarks.mmlu import Mmlu
 from simula.store.benchmarks.nothing import NoBenchmark
 from simula.store.benchmarks.source import Hub, Source
 
@@ -20,6 +22,8 @@ __all__ = [
     "Gsm8k",
     "Hub",
     "Lexam",
+    "Math",
+    "Mmlu",
     "NoBenchmark",
     "Source",
     "TestItem",

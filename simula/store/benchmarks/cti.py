@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import string
 from pathlib import Path
 
 from simula.domain.example import Example
 from simula.settings import Settings
-from simula.store.benchmarks.formats import Row, text
+from simula.store.benchmarks.formats import Row, letter, text
 from simula.store.benchmarks.item import Expected, TestItem
 from simula.store.benchmarks.source import Source
 
@@ -43,10 +44,9 @@ class CtiRcm(Settings):
 
 
 def _mcq_item(number: int, row: Row) -> TestItem:
-    answer = text(row, "GT").upper()  # one row of the original has a lower-case letter
-    if answer not in ("A", "B", "C", "D"):
-        raise ValueError(f"the answer {answer!r} is not one of the letters A to D")
-    options = tuple(text(row, f"Option {letter}") for letter in "ABCD")
+    names = [f"Option {name}" for name in string.ascii_uppercase]
+    options = tuple(text(row, name) for name in names if name in row)
+    answer = letter(text(row, "GT"), options)  # one row of the original has a lower-case letter
     return TestItem(
         id=f"cti-mcq/{number}",
         example=Example(question=text(row, "Question"), options=options, answer=answer),

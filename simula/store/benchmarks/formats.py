@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import string
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,15 @@ Row = Mapping[str, Any]
 
 
 def read_rows(path: Path) -> list[Row]:
-    """All rows of a file; by its ending: .tsv, .json or .jsonl (one object a line), .xlsx, .parquet.
+    """All rows of a file; by its ending: .tsv, .csv, .json or .jsonl (one object a line), .xlsx, .parquet.
+
+    Of a folder: its .json files, a row each, in the order of the numbers in their names.
 
     Raises:
         BenchmarkError: the ending is not one of these, or the file is damaged.
     """
+    if path.is_dir():
+        return [row for file in sorted(path.glob("*.json"), key=_by_number) for row in _one_object(file)]
     reader = _READERS.get(path.suffix)
     if reader is None:
         raise BenchmarkError(f"{path} cannot be read: its ending should be one of {', '.join(_READERS)}.")
@@ -38,6 +44,53 @@ def text(row: Row, column: str) -> str:
     if not isinstance(value, str):
         raise ValueError(f"column {column!r} holds {value!r} where a text is expected")
     return value.strip()
+
+
+def letter(said: str, options: Sequence[str]) -> str:
+    """The letter of the right option, in upper case. Raises ValueError where it is none of the options'."""
+    letters = _letters(options)
+    if said.upper() not in letters:
+        raise ValueError(f"the answer {said.upper()!r} is not one of the letters A to {letters[-1]}")
+    return said.upper()
+
+
+def letter_at(place: object, options: Sequence[str]) -> str:
+    """The letter of the option at a place, counted from 0; the place as a number or in digits.
+
+    Raises ValueError where there is no such option.
+    """
+    letters = _letters(options)
+    number = int(place) if isinstance(place, str) and place.strip().isdecimal() else place
+    if not isinstance(number, int) or not 0 <= number < len(letters):
+        raise ValueError(f"the right choice {place!r} is not a number from 0 to {len(letters) - 1}")
+    return letters[number]
+
+
+def _letters(options: Sequence[str]) -> str:
+    if not 2 <= len(options) <= len(string.ascii_uppercase):
+        raise ValueError(f"there are {len(options)} options where 2 to 26 are expected")
+    return string.ascii_uppercase[: len(options)]
+
+
+def _by_number(path: Path) -> tuple[int, str]:
+    found = re.search(r"\d+", path.name)
+    return int(found.group()) if found else 0, path.name
+
+
+def _one_object(path: Path) -> list[Row]:
+    try:
+        return [json.loads(path.read_text(encoding="utf-8"))]
+    except ValueError as problem:
+        raise BenchmarkError(f"{path} is damaged or not a .json file: {problem}") from problem
+
+
+def _csv(path: Path) -> list[Row]:
+    """Rows by column name; where the first line is no header, by column number from 0."""
+    with path.open(encoding="utf-8", newline="") as file:
+        lines = [line for line in csv.reader(file) if line]
+    header = lines.pop(0) if lines and "question" in lines[0] else None
+    # A line that ends early has no value in its last columns, and is found there.
+    return [dict(zip(header or map(str, range(len(line))), line, strict=False)) for line in lines]
 
 
 def _tsv(path: Path) -> list[Row]:
@@ -74,6 +127,7 @@ def _parquet(path: Path) -> list[Row]:
 
 _READERS: dict[str, Callable[[Path], list[Row]]] = {
     ".tsv": _tsv,
+    ".csv": _csv,
     ".json": _json_lines,
     ".jsonl": _json_lines,
     ".xlsx": _xlsx,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import string
 from pathlib import Path
 
 from simula.domain.example import Example
 from simula.settings import Settings
-from simula.store.benchmarks.formats import Row, text
+from simula.store.benchmarks.formats import Row, letter, text
 from simula.store.benchmarks.item import Expected, TestItem
 from simula.store.benchmarks.source import Source
 
@@ -28,9 +29,8 @@ class GlobalMmlu(Settings):
     def _item(self, number: int, row: Row) -> TestItem | None:
         if text(row, "subject") not in self.subjects:
             return None
-        answer = text(row, "answer").upper()
-        if answer not in ("A", "B", "C", "D"):
-            raise ValueError(f"the answer {answer!r} is not one of the letters A to D")
-        options = tuple(text(row, f"option_{letter}") for letter in "abcd")
+        names = [f"option_{name}" for name in string.ascii_lowercase]
+        options = tuple(text(row, name) for name in names if name in row)
+        answer = letter(text(row, "answer"), options)
         example = Example(question=text(row, "question"), options=options, answer=answer)
-        return TestItem(id=text(row, "sample_id"), example=example)
+        return TestItem(text(row, "sample_id"), example, {"subject": text(row, "subject")})

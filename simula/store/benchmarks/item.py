@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from pydantic import Field
@@ -23,6 +23,8 @@ class TestItem:
     id: str
     """Stable over runs and machines: items are paired by it when two students are compared."""
     example: Example
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What it belongs to, such as its level, subject or language: to tell results apart by."""
 
 
 class Expected(Settings):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import string
 from pathlib import Path
+from typing import Any
 
 from simula.domain.example import Example
 from simula.settings import Settings
-from simula.store.benchmarks.formats import Row, text
+from simula.store.benchmarks.formats import Row, letter_at, text
 from simula.store.benchmarks.item import Expected, TestItem
 from simula.store.benchmarks.source import Source
 
@@ -31,15 +31,17 @@ class Lexam(Settings):
 
 
 def _item(number: int, row: Row) -> TestItem:
-    options = _options(text(row, "choices"))
-    gold = row.get("gold")
-    if not isinstance(gold, int) or not 0 <= gold < len(options):
-        raise ValueError(f"the right choice {gold!r} is not a number from 0 to {len(options) - 1}")
-    example = Example(question=text(row, "question"), options=options, answer=string.ascii_uppercase[gold])
-    return TestItem(id=f"lexam/{text(row, 'id')}", example=example)
+    options = _options(row.get("choices"))
+    answer = letter_at(row.get("gold"), options)
+    example = Example(question=text(row, "question"), options=options, answer=answer)
+    labels = {name: text(row, name) for name in ("language", "area", "jurisdiction") if row.get(name)}
+    return TestItem(f"lexam/{text(row, 'id')}", example, labels)
 
 
-def _options(literal: str) -> tuple[str, ...]:
+def _options(literal: Any) -> tuple[str, ...]:
+    """Of the spreadsheet's Python list literal, or of the list that a parquet file may hold."""
+    if isinstance(literal, list):
+        return tuple(str(option).strip() for option in literal)
     try:
         options = ast.literal_eval(literal)
     except (ValueError, SyntaxError) as problem:

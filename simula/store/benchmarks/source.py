@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from simula.errors import BenchmarkError
 from simula.settings import Settings, incidental
 from simula.store.benchmarks.formats import Row, read_rows
 from simula.store.benchmarks.item import Expected, TestItem
+
+Convert = Callable[[int, Row], TestItem | None]
+"""Row number from 1 and row to an item, or to None where the row is not of the benchmark; a ValueError says
+what is wrong with the row."""
 
 
 class Hub(Settings):
@@ -21,7 +25,7 @@ class Hub(Settings):
     repository: str
     """Such as `openai/gsm8k`."""
     file: str
-    """The file's path in the repository."""
+    """The file's path in the repository; `{part}` is as in `Source.file`."""
     revision: str
     """The full commit: a branch such as `main` may hold other items tomorrow."""
 
@@ -30,21 +34,19 @@ class Source(Settings):
     """A benchmark's file, in its original format."""
 
     file: str
-    """Path below `paths.benchmarks`; a file that is there is read, and the hub is not asked."""
+    """Path below `paths.benchmarks`; a file that is there is read, and the hub is not asked. Where a
+    benchmark is published in several files, `{part}` stands for what their names differ in."""
     hub: Hub | None = None
     """Where the file is fetched from when it is not there; null: it is nowhere on the hub."""
     origin: str = incidental()
     """Page where a person finds the file; named when it is missing."""
 
-    def items(
-        self, folder: Path, convert: Callable[[int, Row], TestItem | None], expected: Expected
-    ) -> list[TestItem]:
+    def items(self, folder: Path, convert: Convert, expected: Expected) -> list[TestItem]:
         """All items of the file.
 
         Args:
             folder: `paths.benchmarks`.
-            convert: row number from 1 and row to an item, or None where the row is not of the benchmark;
-                a ValueError says what is wrong with the row.
+            convert: what makes an item of a row.
             expected: what the items must be.
 
         Raises:
@@ -52,25 +54,49 @@ class Source(Settings):
                 the expected ones.
         """
         path = self.path(folder)
-        items = []
-        for number, row in enumerate(read_rows(path), start=1):
-            try:
-                item = convert(number, row)
-            except ValueError as problem:
-                raise BenchmarkError(f"{path}, row {number}: {problem}.") from problem
-            if item is not None:
-                items.append(item)
-        return expected.check(items, str(path))
+        return expected.check(_converted(path, convert), str(path))
+
+    def items_of_parts(
+        self, folder: Path, parts: Mapping[str, Convert], expected: Expected
+    ) -> list[TestItem]:
+        """All items of several files: of each part in turn, by its own conversion.
+
+        Raises:
+            BenchmarkError: as `items` does.
+        """
+        items = [
+            item
+            for part, convert in parts.items()
+            for item in _converted(self._of(part).path(folder), convert)
+        ]
+        return expected.check(items, str(folder / self.file))
 
     def path(self, folder: Path) -> Path:
         """The file on this machine, fetched if need be. Raises BenchmarkError where it cannot be had."""
         path = folder / self.file
-        if path.is_file():
+        if path.exists():
             return path
         advice = f"Get it from {self.origin} and put it at {path} (paths.benchmarks is {folder})."
         if self.hub is None:
             raise BenchmarkError(f"The benchmark's file {self.file} is missing. {advice}")
         return _fetch(self.hub, advice)
+
+    def _of(self, part: str) -> Source:
+        hub = self.hub and self.hub.model_copy(update={"file": self.hub.file.replace("{part}", part)})
+        return self.model_copy(update={"file": self.file.replace("{part}", part), "hub": hub})
+
+
+def _converted(path: Path, convert: Convert) -> list[TestItem]:
+    """The items of a file. Raises BenchmarkError where it, or one of its rows, is not as it should be."""
+    items = []
+    for number, row in enumerate(read_rows(path), start=1):
+        try:
+            item = convert(number, row)
+        except ValueError as problem:
+            raise BenchmarkError(f"{path}, row {number}: {problem}.") from problem
+        if item is not None:
+            items.append(item)
+    return items
 
 
 def _fetch(hub: Hub, advice: str) -> Path:
