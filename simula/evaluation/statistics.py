@@ -16,8 +16,8 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
-from simula.evaluation.bootstrap import Groups, redrawn_means, run_groups
-from simula.evaluation.spread import clusters, mean_variance, spread_of_mean
+from simula.evaluation.bootstrap import redrawn_means
+from simula.evaluation.spread import Groups, clusters, mean_variance, run_groups, spread_of_mean
 
 Right = npt.NDArray[np.bool_]
 
@@ -176,25 +176,40 @@ def contrast(
     added to counts and resamples. Detectable: (t(0.975, f) + t(0.8, f))·sqrt(V) (Bloom 1995). One run: items
     only. `tests/evaluation/test_coverage.py` simulates the coverage.
     """
-    runs, items = values.shape
-    named: Groups = range(runs) if groups is None else groups
-    mean, spread = float(values.mean()), spread_of_mean(values, named)
-    deviations = redrawn_means(values[None], draw, resamples, groups)[:, 0] - mean
+    return contrasts(values[None], draw, resamples, groups)[0]
+
+
+def contrasts(
+    stack: npt.NDArray[np.float64],
+    draw: np.random.Generator,
+    resamples: int = 10_000,
+    groups: Groups | None = None,
+) -> list[Comparison]:
+    """`contrast` of several combinations, shape (combinations, runs, items), redrawn together."""
+    redrawn = redrawn_means(stack, draw, resamples, groups)
+    named: Groups = range(stack.shape[1]) if groups is None else groups
+    return [_compared(values, redrawn[:, at], named) for at, values in enumerate(stack)]
+
+
+def _compared(
+    values: npt.NDArray[np.float64], redrawn: npt.NDArray[np.float64], groups: Groups
+) -> Comparison:
+    mean, spread = float(values.mean()), spread_of_mean(values, groups)
+    deviations = redrawn - mean
     below, power = (float(stats.t.ppf(q, spread.freedom)) for q in ((1 + _LEVEL) / 2, _POWER))
     if (found := float(deviations.std())) > 0:
         deviations *= spread.error * below / (found * float(stats.norm.ppf((1 + _LEVEL) / 2)))
-    redrawn = mean + deviations
-    low, high = np.quantile(redrawn, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
+    low, high = np.quantile(mean + deviations, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
     return Comparison(
-        seeds=runs,
-        items=items,
+        seeds=values.shape[0],
+        items=values.shape[1],
         difference=mean,
         low=float(low),
         high=float(high),
-        p=_two_sided(redrawn),
+        p=_two_sided(mean + deviations),
         mcnemar=None,
         detectable=(below + power) * spread.error,
-        runs=tuple(len(at) for at in run_groups(named)),
+        runs=tuple(len(at) for at in run_groups(groups)),
     )
 
 
