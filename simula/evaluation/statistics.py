@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import proportion_confint
+
+# Not scipy.stats and statsmodels, which take seconds to import; tests hold these formulas against theirs.
+from scipy.special import bdtr, ndtri, stdtrit
 
 from simula.evaluation.bootstrap import redrawn_means
 from simula.evaluation.spread import Groups, clusters, mean_variance, run_groups, spread_of_mean
@@ -92,8 +92,11 @@ def accuracy(right: Sequence[bool] | Right) -> Accuracy:
     items, count = len(right), int(np.count_nonzero(right))
     if items == 0:
         raise ValueError("accuracy of 0 items: at least one is needed")
-    low, high = proportion_confint(count, items, alpha=1 - _LEVEL, method="wilson")
-    return Accuracy(count, items, count / items, float(low), float(high))
+    share, z = count / items, _quantile((1 + _LEVEL) / 2)
+    centre, whole = share + z**2 / (2 * items), 1 + z**2 / items
+    half = z * np.sqrt(share * (1 - share) / items + z**2 / (4 * items**2))
+    low, high = max(0.0, (centre - half) / whole), min(1.0, (centre + half) / whole)
+    return Accuracy(count, items, share, float(low), float(high))
 
 
 def mean_over_seeds(accuracies: Sequence[float], groups: Groups | None = None) -> SeedMean:
@@ -119,10 +122,9 @@ def mean_over_seeds(accuracies: Sequence[float], groups: Groups | None = None) -
         raise ValueError(f"an interval over seeds needs at least 2 seeds, not {runs}")
     named: Groups = range(runs) if groups is None else groups
     values, mean = np.asarray(accuracies), float(np.mean(accuracies))
-    quantile = stats.t.ppf((1 + _LEVEL) / 2, len(clusters(named)) - 1)
-    half = float(quantile * np.sqrt(mean_variance(values, named)))
-    normal = float(stats.norm.ppf((1 + _LEVEL) / 2) * stats.sem(values))
-    return SeedMean(runs, mean, max(0.0, mean - half), min(1.0, mean + half), normal)
+    half = _quantile((1 + _LEVEL) / 2, len(clusters(named)) - 1) * np.sqrt(mean_variance(values, named))
+    normal = _quantile((1 + _LEVEL) / 2) * values.std(ddof=1) / np.sqrt(runs)
+    return SeedMean(runs, mean, float(max(0.0, mean - half)), float(min(1.0, mean + half)), float(normal))
 
 
 def compare(
@@ -196,9 +198,9 @@ def _compared(
 ) -> Comparison:
     mean, spread = float(values.mean()), spread_of_mean(values, groups)
     deviations = redrawn - mean
-    below, power = (float(stats.t.ppf(q, spread.freedom)) for q in ((1 + _LEVEL) / 2, _POWER))
+    below, power = (_quantile(share, spread.freedom) for share in ((1 + _LEVEL) / 2, _POWER))
     if (found := float(deviations.std())) > 0:
-        deviations *= spread.error * below / (found * float(stats.norm.ppf((1 + _LEVEL) / 2)))
+        deviations *= spread.error * below / (found * _quantile((1 + _LEVEL) / 2))
     low, high = np.quantile(mean + deviations, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
     return Comparison(
         seeds=values.shape[0],
@@ -216,22 +218,34 @@ def _compared(
 def mcnemar(first: Right, second: Right) -> float:
     """The exact McNemar p of one run against another on the same items.
 
-    Of the items that only one of the two has right, is either's share other than a half? Two-sided binomial
-    test (McNemar 1947); 1 where there is no such item.
+    Of the n items that only one of the two has right, is either's share other than a half? Two-sided binomial
+    test (McNemar 1947): 2·P(X ≤ the smaller share of n), X binomial with n and 1/2; 1 where there is no such
+    item.
     """
     gained, lost = int((first & ~second).sum()), int((second & ~first).sum())
-    return float(stats.binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
+    return min(1.0, 2 * float(bdtr(min(gained, lost), gained + lost, 0.5)))
 
 
 def holm(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
-    """The same comparisons with Holm's p (Holm 1979): any false claim among them has 5 % at most."""
+    """The same comparisons with Holm's p: any false claim among them has 5 % at most.
+
+    The j-th smallest of m becomes the largest of (m − i + 1)·p_(i) over i ≤ j, at most 1 (Holm 1979).
+    """
     if len(comparisons) < 2:
         return tuple(comparisons)
-    corrected = multipletests([one.p for one in comparisons], method="holm")[1]
+    found = np.array([one.p for one in comparisons])
+    order = np.argsort(found, kind="stable")
+    corrected = np.empty(len(found))
+    corrected[order] = np.minimum(1, np.maximum.accumulate(found[order] * np.arange(len(found), 0, -1)))
     return tuple(
         replace(one, p=float(p), family=len(comparisons))
         for one, p in zip(comparisons, corrected, strict=True)
     )
+
+
+def _quantile(share: float, freedom: float = float("inf")) -> float:
+    """Of Student's t; of the normal distribution where the degrees of freedom are infinite."""
+    return float(ndtri(share) if freedom == float("inf") else stdtrit(freedom, share))
 
 
 def _two_sided(redrawn: npt.NDArray[np.float64]) -> float:

@@ -6,6 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportion_confint
 
 from simula.evaluation.statistics import accuracy, compare, holm, mcnemar, mean_over_seeds
 
@@ -149,6 +154,30 @@ def test_the_luck_of_data_sets_is_seen_only_where_they_are_told_apart() -> None:
 def test_unlike_shapes_are_refused(shape: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="equal, non-empty shapes"):
         compare(np.zeros((1, 30), bool), np.zeros(shape, bool), np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("right", [0, 1, 37, 99, 100])
+def test_accuracy_is_statsmodels(right: int) -> None:
+    found = accuracy([True] * right + [False] * (100 - right))
+    low, high = proportion_confint(right, 100, method="wilson")
+    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-12)
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_mcnemar_is_scipys_binomial_test(gained: int, lost: int) -> None:
+    first = np.array([True] * gained + [False] * lost + [True])
+    second = np.array([False] * gained + [True] * lost + [True])
+    expected = stats.binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
+    assert mcnemar(first, second) == pytest.approx(expected)
+
+
+@settings(max_examples=15)  # statsmodels collects garbage at each call
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=12))
+def test_holm_is_statsmodels(found: list[float]) -> None:
+    same = np.ones((1, 3), bool)
+    base = compare(same, same, np.random.default_rng(0), resamples=2)
+    corrected = holm([replace(base, p=p) for p in found])
+    assert [one.p for one in corrected] == pytest.approx(list(multipletests(found, method="holm")[1]))
 
 
 def test_holm_corrects_step_by_step() -> None:
