@@ -17,6 +17,7 @@ from simula.evaluation.teacher import examine
 from simula.prompts import Tally
 from simula.stages.bench import Bench, cost, paid_now
 from simula.stages.keys import adapter_key, evaluation_key, teacher_key
+from simula.stages.overlap import overlap
 from simula.stages.train import STAGE as TRAIN
 from simula.store.benchmarks import TestItem
 
@@ -78,6 +79,9 @@ def evaluate_student(bench: Bench, *, tuned: bool) -> dict[str, Any]:
             )
         said = _said(config, items, answers, folder)
         log(said)
+        if tuned:
+            right = {answer.item: answer.right for answer in answers}
+            said["contamination"] = overlap(bench, items, right)
         return said
 
     inputs = {TRAIN: adapter_key(config)} if tuned else {}
