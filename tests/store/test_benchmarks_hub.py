@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import zlib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,8 +14,14 @@ from pathlib import Path
 import pytest
 
 REVISION = "740312add88f781978c0658806c59bc2815b9866"
-FILE = f"/datasets/openai/gsm8k/resolve/{REVISION}/main/test.jsonl"
-BODY = b'{"question": "How many?", "answer": "Nine.\\n#### 9"}\n'
+HEADER = b"question,choice0,choice1,answer\n"
+FILES = {
+    f"/datasets/openai/gsm8k/resolve/{REVISION}/main/test.jsonl": (
+        b'{"question": "How many?", "answer": "Nine.\\n#### 9"}\n'
+    ),
+    f"/datasets/cais/mmlu/resolve/{REVISION}/logic/test.csv": HEADER + b"P?,no,yes,1\n",
+    f"/datasets/cais/mmlu/resolve/{REVISION}/physics/test.csv": HEADER + b"Q?,a,b,0\n",
+}
 
 LOAD = f"""
 import sys
@@ -30,21 +37,31 @@ except BenchmarkError as problem:
 """
 
 
-class HubOfOneFile(BaseHTTPRequestHandler):
+LOAD_PARTS = f"""
+import sys
+from pathlib import Path
+from simula.store.benchmarks import Expected, Hub, Mmlu, Source
+hub = Hub(repository="cais/mmlu", file="{{part}}/test.csv", revision="{REVISION}")
+source = Source(file="mmlu/{{part}}.csv", hub=hub, origin="-")
+mmlu = Mmlu(source=source, subjects=("logic", "physics"), expected=Expected(items=2))
+print([(item.id, item.example.answer) for item in mmlu.load(Path(sys.argv[1]))])
+"""
+
+
+class HubOfFewFiles(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
-        known = self.path == FILE
-        self.send_response(200 if known else 404)
-        self.send_header("ETag", '"etag"')
+        body = FILES.get(self.path)
+        self.send_response(404 if body is None else 200)
+        self.send_header("ETag", f'"{zlib.crc32(body or b"")}"')  # files of one tag are one file in the cache
         self.send_header("X-Repo-Commit", REVISION)
-        if not known:
+        if body is None:
             self.send_header("X-Error-Code", "EntryNotFound")
-        self.send_header("Content-Length", str(len(BODY) if known else 0))
+        self.send_header("Content-Length", str(len(body or b"")))
         self.end_headers()
 
     def do_GET(self) -> None:
         self.do_HEAD()
-        if self.path == FILE:
-            self.wfile.write(BODY)
+        self.wfile.write(FILES.get(self.path, b""))
 
     def log_message(self, *_: object) -> None:
         pass
@@ -52,7 +69,7 @@ class HubOfOneFile(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hub() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), HubOfOneFile)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), HubOfFewFiles)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -61,10 +78,10 @@ def hub() -> Iterator[str]:
     server.server_close()
 
 
-def load(hub: str, folder: Path, file: str) -> str:
-    """What a process prints that loads GSM8K; the client reads its settings once, as it is imported."""
+def load(hub: str, folder: Path, file: str, script: str = LOAD) -> str:
+    """What a process prints that loads a benchmark; the client reads its settings once, as it is imported."""
     settings = {"HF_ENDPOINT": hub, "HF_HOME": str(folder / "cache"), "HF_HUB_DISABLE_TELEMETRY": "1"}
-    command = [sys.executable, "-c", LOAD, str(folder), file]
+    command = [sys.executable, "-c", script, str(folder), file]
     done = subprocess.run(
         command, env=os.environ | settings, capture_output=True, text=True, check=False, timeout=60
     )
@@ -84,3 +101,10 @@ def test_a_file_that_the_hub_does_not_have_is_a_clear_error(hub: str, tmp_path: 
     assert said.startswith("refused: main/other.jsonl of openai/gsm8k at 740312add88f cannot be fetched")
     assert "Get it from https://example.org/gsm8k and put it at" in said
     assert str(tmp_path / "gsm8k/test.jsonl") in said
+
+
+def test_each_part_is_fetched_unless_it_is_local(hub: str, tmp_path: Path) -> None:
+    assert load(hub, tmp_path, "", LOAD_PARTS) == "[('logic/test/0', 'B'), ('physics/test/0', 'A')]"
+    (tmp_path / "mmlu").mkdir()
+    (tmp_path / "mmlu/physics.csv").write_text("question,choice0,choice1,answer\nLocal?,a,b,1\n")
+    assert load(hub, tmp_path, "", LOAD_PARTS) == "[('logic/test/0', 'B'), ('physics/test/0', 'B')]"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
+from simula.domain import Number
 from simula.store.benchmarks import Expected, GlobalMmlu, Mmlu, Source, TestItem
 
 REPOSITORY = Path(__file__).parents[2]
@@ -63,6 +65,18 @@ def test_the_published_schema_of_global_mmlu_is_read() -> None:
     assert Counter(item.id.split("/")[0] for item in settings.load(FOLDER)) == dict.fromkeys(
         configured.subjects, 5
     )
+
+
+def test_gsm8k_s_own_solutions_are_right_by_both_readings() -> None:
+    """So no right answer of the file is out of the rules' reach; its last number is always the answer."""
+    name = "gsm8k/test.jsonl"
+    rows = [json.loads(line) for line in file(name).read_text(encoding="utf-8").splitlines()]
+    settings = instantiate(OmegaConf.load(REPOSITORY / "conf/benchmark/gsm8k.yaml"), _convert_="all")
+    for row, item in zip(rows, settings.load(FOLDER), strict=True):
+        found = Number().read(row["answer"], item.example)
+        assert found.strict.right
+        assert found.lenient.right
+        assert Number().read(Number().answer(item.example), item.example) == found
 
 
 def test_lexam_s_items_say_their_language() -> None:
