@@ -11,7 +11,7 @@ from simula.domain.reading import Found, Reading
 from simula.domain.schema import TEXT, strict_object
 from simula.settings import Settings
 
-_SAID = re.compile(r"answer\s*(?:is|:)\s*(.+?)(?:\.?\s*$|\.\s)", re.IGNORECASE | re.MULTILINE)
+_SAID = re.compile(r"answer\s*(?:is|:)([^\n]+)", re.IGNORECASE)
 _FORMULA = re.compile(r"\$([^$\n]+)\$")
 
 
@@ -75,4 +75,5 @@ class Expression(Settings):
 
 def _last(pattern: re.Pattern[str], text: str) -> str | None:
     found = pattern.findall(text)
-    return found[-1].strip("$ ") or None if found else None
+    # "Answer: $3/4$. I hope it is correct."
+    return found[-1].partition(". ")[0].strip("$ ").rstrip(".").rstrip("$ ") or None if found else None
