@@ -121,6 +121,11 @@ class Filling:
         return self._next - len(self._history) - len(self._waiting) - self._unread
 
     @property
+    def ended(self) -> bool:
+        """Whether every slot that was begun is settled."""
+        return self._next == len(self._history)
+
+    @property
     def refused(self) -> int:
         """Candidates that did not become rows."""
         return self.kept - self.accepted
@@ -142,9 +147,9 @@ class Filling:
         if self.settings.tokens is not None or stored.count >= self.limit:
             self.restore(stored)
             return
-        if looks_back(self.mechanism.scenarios):
+        if self._counts_mixes:
             for mix in stored.mixes():
-                self._note(mix)
+                self._seen.draw(mix)
         self._stored, self._next = stored, stored.count
         self._unread, self._unread_rows = stored.count, stored.accepted
 
@@ -162,7 +167,7 @@ class Filling:
                     while self._may_start():
                         group.start_soon(self._fill, self._slot(self._next))
                         self._next += 1
-                    if not self.in_flight and not self._unread:
+                    if self.ended:
                         break
                     await self._changed.wait()
                     self._changed = anyio.Event()
@@ -197,9 +202,11 @@ class Filling:
 
     def _note(self, mix: Mix) -> int:
         """How many slots before this one drew the same mix, where that matters."""
-        if self.mechanism.taxonomies is None or not looks_back(self.mechanism.scenarios):
-            return 0
-        return self._seen.draw(mix)
+        return self._seen.draw(mix) if self._counts_mixes else 0
+
+    @property
+    def _counts_mixes(self) -> bool:
+        return self.mechanism.taxonomies is not None and looks_back(self.mechanism.scenarios)
 
     async def _settled(self, count: int) -> History:
         """The first `count` candidates, when they are all there; slots only ever wait for earlier ones."""
@@ -213,6 +220,7 @@ class Filling:
         self._waiting[slot.number] = candidate
         self._hopeful += candidate.status == "accepted"
         self._settle()
+        self._progressed()
 
     async def _read(self, stored: Stored) -> None:
         """Read what an earlier run left, and let calls in flight have their turn."""
@@ -221,9 +229,10 @@ class Filling:
             self._unread_rows -= candidate.status == "accepted"
             self._restored(candidate)
             if self._unread % READ_TOGETHER == 0:
-                self.on_change(self)
+                self._progressed()
                 await anyio.sleep(TURN_S)
         self._settle()
+        self._progressed()
 
     def _settle(self) -> None:
         """Send what is next in slot order through the post-filter."""
@@ -233,6 +242,8 @@ class Filling:
             if self.exhausted:
                 self.dropped += 1
                 self.dropped_tokens += ready.tokens
+
+    def _progressed(self) -> None:
         self.on_change(self)
         self._changed.set()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,11 @@ from simula.prompts.rendering import render
 from simula.prompts.tally import Tally
 from simula.teacher.port import Reply, Request, Teacher, Usage
 from simula.teacher.price import Price
+
+_HALF_A_PAIR = re.compile("[\\ud800-\\udfff]")
+"""Half a surrogate pair, which JSON can spell and UTF-8 cannot hold."""
+_SURROGATE = re.compile(r"[\ud800-\udfff]|\\u[dD][89a-fA-F]")
+"""Either half of one, as a character or spelt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,9 @@ def read(reply: Reply, schema: Mapping[str, Any]) -> tuple[dict[str, Any] | None
         if reply.finish == "length":
             return None, False, "the reply was cut off at the token limit"
         value, repaired = repair_json(reply.text, return_objects=True), True
+    if _SURROGATE.search(reply.text) and _HALF_A_PAIR.search(json.dumps(value, ensure_ascii=False)):
+        # It could be recorded, and neither be asked about nor be stored as text.
+        return None, False, "the reply holds half a character"
     if why := problem(value, schema):
         return None, False, f"the reply does not fit its schema: {why[:200]}"
     return value, repaired, ""

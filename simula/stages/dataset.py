@@ -77,7 +77,7 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
                 nonlocal logged
                 note = f"{filling.refused:,} refused, {filling.in_flight} in flight"
                 meter(filling.accepted, size, note, lambda: paid_now(filling.tally))
-                if time.monotonic() > logged + LOG_S or not filling.in_flight:
+                if time.monotonic() > logged + LOG_S or filling.ended:
                     logged = time.monotonic()
                     calls = filling.tally.calls
                     log({"accepted": filling.accepted, "refused": filling.refused, "calls": calls})

@@ -10,6 +10,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -112,7 +113,10 @@ class GeminiBatch:
         if isinstance(question.outcome, Reply):
             return replace(question.outcome, unusable=question.unusable)
         assert question.outcome is not None
-        raise question.outcome
+        # Several requests may fail by one error; what each of them used is its own.
+        failed = copy(question.outcome)
+        failed.used = question.unusable
+        raise failed
 
     async def close(self) -> None:
         """Leave the batches under way to the next process that asks, and close the connections."""
@@ -268,19 +272,19 @@ class GeminiBatch:
         alone = bool(answered) or (self._answered > 0 and succeeded(record))
         again = left = failed = 0
         for key, item in record.items.items():
-            outcome = found.get(key, without)
+            outcome, question = found.get(key, without), self._questions.get(key)
+            if question is not None and not isinstance(outcome, Reply):
+                question.unusable += getattr(outcome, "used", None) or Usage()
             if isinstance(outcome, PassingFault):
-                if (question := self._questions.get(key)) is None:
+                if question is None:
                     left += 1
                     self._under_way.discard(key)
                     continue
-                question.unusable += outcome.used or Usage()
                 if item.submission < self._settings.submissions:
                     again += 1
                     self._again(key, item)
                     continue
                 outcome = given_up(self.model, item, outcome, alone=alone)
-                outcome.used = question.unusable
             if not isinstance(outcome, Reply):
                 failed += 1
                 self._finished(key, outcome)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+_ABSURD = 10**12
+"""No call has so many tokens, and no column for counts holds much more."""
+
 
 def mapping(said: Any) -> Mapping[str, Any]:
     """An object; empty where it is none."""
@@ -25,8 +28,9 @@ def number(said: Any) -> float:
 
 
 def count(said: Any) -> int:
-    """A whole number that is not negative, also as text; 0 where it is none."""
+    """A whole number that is not negative, also as text; 0 where it is none, or no count of anything."""
     try:
-        return max(0, int(said))
+        found = int(said)
+        return found if 0 <= found < _ABSURD else 0
     except (TypeError, ValueError, OverflowError):
         return 0

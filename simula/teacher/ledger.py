@@ -46,6 +46,7 @@ class _Batch:
 
     lines: list[tuple[str, bytes]] = field(default_factory=list)
     done: anyio.Event | None = None
+    written: bool = False
     error: StoreError | None = None
 
 
@@ -171,11 +172,21 @@ class Ledger:
             else:
                 # Who begins a batch writes it, a little after the batch before it is written.
                 batch.done = anyio.Event()
-                async with self._writing:
-                    await anyio.sleep(max(0.0, self._next_write - time.monotonic()))
-                    self._batch = _Batch()
-                    await self._commit(batch, batch.done)
-                    self._next_write = time.monotonic() + _GATHER_S
+                try:
+                    async with self._writing:
+                        await anyio.sleep(max(0.0, self._next_write - time.monotonic()))
+                        self._batch = _Batch()
+                        await self._commit(batch)
+                        self._next_write = time.monotonic() + _GATHER_S
+                finally:
+                    # Also where a signal ends this very task: who waits must not think its answer recorded.
+                    if self._batch is batch:
+                        self._batch = _Batch()
+                    if not batch.written and batch.error is None:
+                        batch.error = StoreError(
+                            f"an answer was not recorded in {self._folder}; it is not used"
+                        )
+                    batch.done.set()
         if batch.error is not None:
             raise batch.error
 
@@ -251,7 +262,7 @@ class Ledger:
             raise StoreError(f"the ledger's file {path} cannot be read: {error.strerror}") from error
         return line[: line.find(b"\n") + 1]
 
-    async def _commit(self, batch: _Batch, done: anyio.Event) -> None:
+    async def _commit(self, batch: _Batch) -> None:
         data = b"".join(line for _, line in batch.lines)
         try:
             path, offset = await anyio.to_thread.run_sync(self._write, data)
@@ -267,8 +278,7 @@ class Ledger:
                 self._index.put(short(key), number | offset)
                 offset += len(line)
             self._read_to[path] = offset
-        finally:
-            done.set()
+            batch.written = True
 
     def _write(self, data: bytes) -> tuple[Path, int]:
         """Append to this process's file; the file, and where in it the data begins."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +45,8 @@ class PaidFiles:
         self._name = own_name()
         self._written = Amount()
         self._next = 0.0
+        self._read: dict[Path, Amount] = {}
+        """What the others' files said last."""
 
     def due(self) -> bool:
         """Whether it is time to look; who is told so must `exchange`, and nobody else is told meanwhile."""
@@ -61,8 +64,8 @@ class PaidFiles:
         started = time.monotonic()
         try:
             self._write(paid)
-            found = sum((self._read(path) for path in self._others()), Amount())
-        except (OSError, ValueError) as error:
+            found = sum((self._said(path) for path in self._others()), Amount())
+        except OSError as error:
             raise StoreError(
                 f"{self._folder}, where the processes of this command tell each other what they paid, cannot "
                 f"be used ({error}); make room and start the same command again"
@@ -84,6 +87,9 @@ class PaidFiles:
     def _others(self) -> list[Path]:
         return [path for path in self._folder.glob("[!.]*") if path.name != self._name]
 
-    def _read(self, path: Path) -> Amount:
-        # Opened each time: only then NFS tells what is in it by now.
-        return Amount(*json.loads(path.read_text()))
+    def _said(self, path: Path) -> Amount:
+        # Replaced while it was read, or left empty by a power cut: what it said before counts.
+        with suppress(OSError, ValueError):
+            # Opened each time: only then NFS tells what is in it by now.
+            self._read[path] = Amount(*json.loads(path.read_text()))
+        return self._read.get(path, Amount())

@@ -51,6 +51,7 @@ class Hasty:
         number = request.seed % 40
         verdict = "yes" if request.seed % 3 else "no"
         texts = {
+            "write_scenarios": f'{{"scenarios": ["scenario {number}"]}}',
             "write_sample": f'{{"question": "What is {number} and 1?", "answer": "{number + 1}"}}',
             "judge_correct": f'{{"explanation": "", "verdict": "{verdict}"}}',
             "judge_incorrect": '{"explanation": "", "verdict": "no"}',
@@ -105,6 +106,7 @@ def filled(
     before: int = 0,
     stored: Sequence[Candidate] = (),
     left: Left | None = None,
+    sequential: bool = False,
     kind: type[Hasty] = Hasty,
     **test: str,
 ) -> tuple[Collected, Hasty]:
@@ -114,7 +116,7 @@ def filled(
         DOMAIN,
         TAXONOMIES,
         TaxonomySettings(),
-        Scenarios(count=0),
+        Scenarios(count=1, sequential_after=1, shown=2) if sequential else Scenarios(count=0),
         Complexity(fraction=0),
         CriticSettings(requirements=False, double=True),
         3,
@@ -165,14 +167,22 @@ def test_exactly_n_rows_and_the_last_candidate_is_the_last_row() -> None:
 
 
 @settings(deadline=None, max_examples=25)
-@given(disorder=some.integers(1, 10**6), end=some.floats(0, 1), budget=some.booleans())
-def test_a_run_goes_on_behind_what_an_earlier_one_left(disorder: int, end: float, budget: bool) -> None:
-    tokens = 2000 if budget else None
-    whole, teacher = filled(25, tokens=tokens, concurrency=1)
+@given(
+    disorder=some.integers(1, 10**6),
+    end=some.floats(0, 1),
+    kind=some.sampled_from(["", "budget", "sequential"]),
+)
+def test_a_run_goes_on_behind_what_an_earlier_one_left(disorder: int, end: float, kind: str) -> None:
+    tokens, sequential = 2000 if kind == "budget" else None, kind == "sequential"
+    whole, teacher = filled(25, tokens=tokens, concurrency=1, sequential=sequential)
     left = Left(whole.candidates[: round(end * len(whole.candidates))])
-    resumed, again = filled(25, tokens=tokens, left=left, concurrency=1 if budget else 8, disorder=disorder)
+    at_once = 1 if kind == "budget" else 8
+    resumed, again = filled(
+        25, tokens=tokens, left=left, concurrency=at_once, disorder=disorder, sequential=sequential
+    )
     assert resumed.candidates == whole.candidates
-    assert again.asked == teacher.asked - 3 * left.count
+    assert again.asked == teacher.asked - (4 if sequential else 3) * left.count
+    assert not sequential or any(candidate.earlier_scenarios for candidate in whole.candidates)
 
 
 def test_new_calls_do_not_wait_for_what_is_read_again() -> None:

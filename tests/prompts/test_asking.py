@@ -49,6 +49,15 @@ def test_what_cannot_be_read_is_asked_again_with_another_seed() -> None:
     assert len({request.seed for request in teacher.requests}) == 2
 
 
+@pytest.mark.parametrize(
+    "half", ['{"plan": "cut \\ud83d"}', '{"plan": "cut \ud83d"}', "{'plan': 'cut \\udc00',}"]
+)
+def test_half_a_character_is_asked_again(half: str) -> None:
+    value, tally, _ = ask((half, "stop"), ('{"plan": "whole \\ud83d\\ude00"}', "stop"))
+    assert value == {"plan": "whole \U0001f600"}
+    assert tally.asked_again == 1
+
+
 def test_a_reply_cut_off_is_never_repaired_into_data() -> None:
     with pytest.raises(UnreadableReply, match="cut off at the token limit"):
         ask(*[('{"plan": "By proto', "length")] * 3)

@@ -69,10 +69,13 @@ def test_what_answers_took_that_cannot_be_used_is_told(tmp_path: Path) -> None:
         with pytest.raises(TeacherError, match="no answer in 2 submissions") as caught:
             await teacher.ask(make_request(3))
         assert caught.value.used.total == 110
+        with pytest.raises(TeacherError, match="exceeds the maximum") as caught:
+            await teacher.ask(make_request(4))
+        assert caught.value.used.total == 55
         await teacher.close()
         ledger.close()
 
-    run(use, item=failing({1: [empty], 3: [empty, empty]}))
+    run(use, item=failing({1: [empty], 3: [empty, empty], 4: [empty, TOO_LONG]}))
 
 
 def test_failures_for_good_are_those_of_the_online_teacher(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -75,6 +76,59 @@ def test_calls_that_come_together_share_a_write(
     append(open_ledger(tmp_path), *range(200))
     assert len(open_ledger(tmp_path)) == 200
     assert 2 <= len(synced) < 20
+
+
+def test_answers_within_ten_milliseconds_share_a_write(
+    tmp_path: Path, open_ledger: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = open_ledger(tmp_path)
+    writes, write = list[int](), ledger._write
+
+    def counted(data: bytes) -> tuple[Path, int]:
+        writes.append(data.count(b"\n"))
+        return write(data)
+
+    monkeypatch.setattr(ledger, "_write", counted)
+    monkeypatch.setattr("simula.teacher.ledger._GATHER_S", 0.2)
+
+    async def one_after_another() -> None:
+        async with anyio.create_task_group() as group:
+            for number in range(5):
+                group.start_soon(ledger.append, key(number), "write_sample", "gemini", REPLY, 1.5)
+                await anyio.sleep(0.02)
+
+    anyio.run(one_after_another)
+    assert writes == [1, 4]
+
+
+@pytest.mark.parametrize("cancel", [True, False])
+def test_whoever_waits_for_a_write_that_breaks_off_is_told(
+    tmp_path: Path, open_ledger: Open, monkeypatch: pytest.MonkeyPatch, cancel: bool
+) -> None:
+    ledger = open_ledger(tmp_path)
+    monkeypatch.setattr("simula.teacher.ledger._GATHER_S", 0.2)
+
+    async def broken_off() -> list[BaseException | None]:
+        def record(number: int) -> asyncio.Task[None]:
+            return asyncio.create_task(ledger.append(key(number), "write_sample", "gemini", REPLY, 1.5))
+
+        await record(0)
+        if not cancel:
+            monkeypatch.setattr(ledger, "_write", lambda data: 1 / 0)
+        tasks = [record(1), record(2)]
+        await asyncio.sleep(0.05)
+        if cancel:  # by a signal: no scope holds it off
+            tasks[0].cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        monkeypatch.undo()
+        await record(3)
+        return ended
+
+    first, second = anyio.run(broken_off)
+    assert isinstance(first, asyncio.CancelledError if cancel else ZeroDivisionError)
+    assert isinstance(second, StoreError)
+    assert "was not recorded" in str(second)
+    assert {line["key"] for line in lines(tmp_path)} == {key(0), key(3)}
 
 
 def test_processes_write_files_of_their_own_and_read_each_others(tmp_path: Path, open_ledger: Open) -> None:

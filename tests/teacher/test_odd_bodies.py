@@ -21,6 +21,7 @@ from teacher_requests import make_request
 from simula.errors import TeacherError, TeacherUnavailable
 from simula.teacher import Reply
 from simula.teacher.batch_lines import Outcome, outcomes
+from simula.teacher.bodies import count
 from simula.teacher.faults import PassingFault
 from simula.teacher.gemini import Gemini
 from simula.teacher.retry_after import seconds_of
@@ -146,6 +147,10 @@ def checked(found: Outcome) -> None:
     assert "\n" not in str(found)
     if isinstance(found, PassingFault):
         assert 0 <= found.wait <= 600
+
+
+def test_a_count_that_no_call_has_is_none() -> None:
+    assert [count(said) for said in (7, "7", 10**12, 1e30, -1, "many", None)] == [7, 7, 0, 0, 0, 0, 0]
 
 
 @fuzz
