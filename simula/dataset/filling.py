@@ -24,6 +24,7 @@ from simula.generation import (
     fill,
     looks_back,
 )
+from simula.generation.history import Drawn
 from simula.mix import Mix, draw_mix
 from simula.prompts import Tally
 
@@ -48,8 +49,8 @@ class Stored(Protocol):
         """Those that are rows."""
         ...
 
-    def mixes(self) -> Iterator[Mix]:
-        """Of each, in slot order, sooner than the candidates themselves."""
+    def drawn(self) -> Iterator[Drawn]:
+        """What the mix of each holds, in slot order, sooner than the candidates themselves."""
         ...
 
     def __iter__(self) -> Iterator[Candidate]:
@@ -148,8 +149,8 @@ class Filling:
             self.restore(stored)
             return
         if self._counts_mixes:
-            for mix in stored.mixes():
-                self._seen.draw(mix)
+            for drawn in stored.drawn():
+                self._seen.draw(drawn)
         self._stored, self._next = stored, stored.count
         self._unread, self._unread_rows = stored.count, stored.accepted
 
@@ -202,7 +203,9 @@ class Filling:
 
     def _note(self, mix: Mix) -> int:
         """How many slots before this one drew the same mix, where that matters."""
-        return self._seen.draw(mix) if self._counts_mixes else 0
+        if not self._counts_mixes:
+            return 0
+        return self._seen.draw([(choice.factor, choice.path) for choice in mix.choices])
 
     @property
     def _counts_mixes(self) -> bool:

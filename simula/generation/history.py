@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from simula.domain import Example
 from simula.draws import entropy
 from simula.generation.candidate import Candidate
 from simula.generation.settings import Recipe, Scenarios, Simula
-from simula.mix import Mix
 
 
 class Texts(Protocol):
@@ -72,6 +71,10 @@ class History:
         return Example.model_validate_json(self._texts[slot])
 
 
+Drawn = Sequence[tuple[str, Sequence[str]]]
+"""What tells a mix from others: the path that it holds of each factor."""
+
+
 class SeenMixes:
     """Which slots drew the same mix: 12 bytes a slot, and two numbers a distinct mix.
 
@@ -84,11 +87,11 @@ class SeenMixes:
         self._previous = array("q")
         self._times = array("i")
 
-    def draw(self, mix: Mix) -> int:
+    def draw(self, mix: Drawn) -> int:
         """Note the mix of the next slot; how many slots drew it before."""
         parts: list[str | int] = []
-        for choice in mix.choices:
-            parts += (len(choice.path), choice.factor, *choice.path)
+        for factor, path in mix:
+            parts += (len(path), factor, *path)
         slot, name = len(self._previous), entropy(*parts)
         previous = self._latest.get(name, -1)
         self._latest[name] = slot

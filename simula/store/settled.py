@@ -6,6 +6,7 @@ is made again from the recorded answers.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,14 +17,14 @@ from pydantic import ValidationError
 
 from simula.errors import StoreError
 from simula.generation import Candidate
-from simula.mix import Mix
+from simula.generation.history import Drawn
 
 T = TypeVar("T")
 SETTLED = "settled.jsonl"
 _HEAD = re.compile(rb'{"slot":(\d+),"status":"(\w+)",')
 """A line begins so, so that counting needs no JSON parser."""
-_MIX = re.compile(rb',"mix":({.*?}),"scenario":"', re.DOTALL)
-"""Where a line has its mix: no text can hold this, since its quotes are escaped."""
+_MIX, _BEHIND = b',"mix":', b',"scenario":"'
+"""What a line's mix stands between: no text can hold either, since its quotes are escaped."""
 _BUFFER = 1 << 16
 """Bytes that are gathered before they are written: some twenty candidates."""
 
@@ -60,13 +61,13 @@ class Settled:
         """
         return self._read(Candidate.model_validate_json)
 
-    def mixes(self) -> Iterator[Mix]:
-        """The mixes of these candidates, in a tenth of the time.
+    def drawn(self) -> Iterator[Drawn]:
+        """What the mixes of these candidates hold, in a tenth of the time that these take to read.
 
         Raises:
             StoreError: one of them cannot be read.
         """
-        return self._read(_mix)
+        return self._read(_drawn)
 
     def add(self, candidate: Candidate) -> None:
         """The next candidate; one of an earlier run stands already."""
@@ -82,7 +83,7 @@ class Settled:
             for number in range(self.count):
                 try:
                     yield parse(file.readline())
-                except ValidationError as error:
+                except (ValueError, KeyError, TypeError) as error:  # a ValidationError is a ValueError
                     raise StoreError(
                         f"line {number + 1} of {self._path} is no candidate; delete the file and start "
                         "again: the answers are in the ledger"
@@ -107,9 +108,10 @@ class Settled:
         return end
 
 
-def _mix(line: bytes) -> Mix:
-    found = _MIX.search(line)
-    return Mix.model_validate_json(found[1] if found else b"")
+def _drawn(line: bytes) -> Drawn:
+    start = line.index(_MIX) + len(_MIX)
+    choices = json.loads(line[start : line.index(_BEHIND, start)])["choices"]
+    return [(choice["factor"], choice["path"]) for choice in choices]
 
 
 def _readable(line: bytes) -> bool:

@@ -20,7 +20,7 @@ from anyio.abc import TaskGroup
 
 from simula.claims import Claim
 from simula.concurrency import first_error, in_order
-from simula.errors import RequestFailed, TeacherUnavailable
+from simula.errors import RequestFailed, TeacherError, TeacherUnavailable
 from simula.settings import fingerprint
 from simula.teacher.batch_course import Course, given_up, missing, named, succeeded
 from simula.teacher.batch_lines import Outcome, line, outcomes
@@ -115,7 +115,8 @@ class GeminiBatch:
         assert question.outcome is not None
         # Several requests may fail by one error; what each of them used is its own.
         failed = copy(question.outcome)
-        failed.used = question.unusable
+        if isinstance(failed, TeacherError):
+            failed.used = question.unusable
         raise failed
 
     async def close(self) -> None:

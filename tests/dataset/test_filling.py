@@ -16,7 +16,7 @@ from simula.dataset.filling import READ_TOGETHER
 from simula.domain import Domain
 from simula.errors import TeacherUnavailable
 from simula.generation import Candidate, Complexity, DatasetSettings, Mechanism, Scenarios, Simula
-from simula.mix import Mix
+from simula.generation.history import Drawn
 from simula.prompts import Asker
 from simula.taxonomy import Node, Strategy, Taxonomies, Taxonomy, TaxonomySettings
 from simula.teacher.port import Reply, Request, Usage
@@ -87,8 +87,9 @@ class Left:
     def accepted(self) -> int:
         return len([candidate for candidate in self.candidates if candidate.status == "accepted"])
 
-    def mixes(self) -> Iterator[Mix]:
-        return (candidate.mix for candidate in self.candidates)
+    def drawn(self) -> Iterator[Drawn]:
+        for candidate in self.candidates:
+            yield [(choice.factor, choice.path) for choice in candidate.mix.choices]
 
     def __iter__(self) -> Iterator[Candidate]:
         for candidate in self.candidates:

@@ -59,12 +59,12 @@ def test_any_text_comes_back_as_it_was(
     tmp_path_factory: pytest.TempPathFactory, text: str, reason: str
 ) -> None:
     path = tmp_path_factory.mktemp("settled") / "settled.jsonl"
-    one = candidate(0, text).model_copy(update={"reason": reason})
+    one = candidate(0, text, ("a", text)).model_copy(update={"reason": reason})
     with Settled(path) as settled:
         settled.add(one)
     with Settled(path) as settled:
         assert list(settled) == [one]
-        assert list(settled.mixes()) == [one.mix]
+        assert list(settled.drawn()) == [[("f", ["a", text])]]
 
 
 @pytest.mark.parametrize(
