@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +24,21 @@ class Checkpoints(pl.Callback):
     """
 
     def __init__(
-        self, folder: Path, seconds: float, progress: Callable[[int, int], None], notice: Notice
+        self,
+        folder: Path,
+        seconds: float,
+        always: Collection[int],
+        progress: Callable[[int, int], None],
+        notice: Notice,
     ) -> None:
         """`seconds` between two checkpoints, and one at once on `notice` that the job is about to end.
 
-        `progress` gets steps done and steps of the run.
+        After the steps `always`, and the last one, there is a checkpoint in any case. `progress` gets steps
+        done and steps of the run.
         """
         self._folder = folder
         self._seconds = seconds
+        self._always = always
         self._progress = progress
         self._notice = notice
         self._earlier = 0.0
@@ -42,17 +49,17 @@ class Checkpoints(pl.Callback):
         """Time that this run has taken, over its restarts."""
         return self._earlier + time.monotonic() - self._began
 
-    def on_train_start(self, *_: Any) -> None:
-        """Take SIGTERM back, which Lightning has taken by now."""
-        self._notice.take_term()
-
     def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
-        """Report, and write where it is time; after the last step the result itself is written."""
-        steps = int(trainer.num_training_batches)
-        self._progress(trainer.global_step, steps)
-        due = self._notice.seen or time.monotonic() - self._written >= self._seconds
+        """Report, and write where it is time, or where a validation or the end of the run follows.
+
+        Those can take longer than a warned job is given: then they are all that is left to be done.
+        """
+        step, steps = trainer.global_step, int(trainer.num_training_batches)
+        self._progress(step, steps)
+        late = self._notice.seen or time.monotonic() - self._written >= self._seconds
+        due = late or step == steps or step in self._always
         # Of several processes one decides for all: their clocks differ, and all take part in writing.
-        if trainer.global_step < steps and trainer.strategy.broadcast(due):
+        if trainer.strategy.broadcast(due):
             self._write(trainer)
             self._written = time.monotonic()
             self._notice.seen = False

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import signal
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,20 +109,24 @@ class _Run:
         job.checkpoints.mkdir(parents=True, exist_ok=True)
         module = StudentModule(self._model, training, steps, job.seed, self._log, job.hardware.attention)
         with silent(), enough_memory(job.training), noticed() as notice:
-            saving = Checkpoints(job.checkpoints, training.checkpoint_seconds, self._progress, notice)
-            validation = self._validation(place, steps, notice)
-            trainer = fitter(job.hardware, place, training, [validation, saving])
-            trainer.fit(module, data, ckpt_path=newest(job.checkpoints))
+            validated = validation_steps(steps, training.validations) if self._held else ()
+            saving = Checkpoints(
+                job.checkpoints, training.checkpoint_seconds, validated, self._progress, notice
+            )
+            validation = self._validation(place, validated, notice)
+            trainer = fitter(job.hardware, place, training, [saving, validation])
+            with interruptible():
+                trainer.fit(module, data, ckpt_path=newest(job.checkpoints))
         return Fitted(module, loader, self._rows, len(self._held), validation, saving.seconds)
 
-    def _validation(self, place: Place, steps: int, notice: Notice) -> Validation:
+    def _validation(self, place: Place, steps: Collection[int], notice: Notice) -> Validation:
         job, training = self._job, self._job.training
         # Cut weights are put together for all processes at once, so all of them ask everything.
         asking = Place() if job.hardware.sharded else place
         size = training.micro_batch_size
         return Validation(
             answer_accuracy(job.domain, self._template, self._held, size, asking, notice),
-            validation_steps(steps, training.validations) if self._held else (),
+            steps,
             job.checkpoints,
             self._log,
         )
@@ -130,8 +135,8 @@ class _Run:
 def fitter(
     hardware: Hardware, place: Place, training: TrainingSettings, callbacks: list[pl.Callback]
 ) -> pl.Trainer:
-    """Lightning as every run uses it: it writes and shows nothing by itself."""
-    return pl.Trainer(
+    """Lightning as every run uses it: it writes and shows nothing by itself, and hears no signal."""
+    trainer: Any = pl.Trainer(
         **_devices(hardware, place),
         precision=training.precision,
         max_epochs=1,  # the loader holds all passes
@@ -141,6 +146,23 @@ def fitter(
         enable_progress_bar=False,
         enable_model_summary=False,
     )
+    # It would end a run after SIGTERM as if all were well; `preemption.py` hears what is to be heard.
+    trainer._signal_connector.register_signal_handlers = lambda: None
+    assert isinstance(trainer, pl.Trainer)
+    return trainer
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Ctrl-C stays what it is: Lightning makes an exit with code 1 of it, and ignores it from then on."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as end:
+        if isinstance(end.__context__, KeyboardInterrupt):
+            signal.signal(signal.SIGINT, before)
+            raise end.__context__ from None
+        raise
 
 
 def checkpointed(model: Any) -> None:

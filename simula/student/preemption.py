@@ -25,7 +25,7 @@ class Notice:
     def __init__(self, launcher: Callable[[int, FrameType | None], Any] | None) -> None:
         """`launcher`: the signal's handler before training began; None: nobody waits for a signal."""
         self._launcher = launcher
-        self._terminated = signal.getsignal(signal.SIGTERM)
+        self._terminated: Any = None
         self._warned = False
         self.seen = False
         """The job is about to end; a checkpoint is to be written."""
@@ -34,11 +34,16 @@ class Notice:
         """The signal's handler: a checkpoint, and then the launcher."""
         self.seen = self._warned = True
 
-    def take_term(self) -> None:
-        """Undo what Lightning does with SIGTERM: it would end the run after a step as if all were well."""
-        if threading.current_thread() is not threading.main_thread():
-            return
-        signal.signal(signal.SIGTERM, self._term if self._launcher else self._terminated)
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        """While the block runs, both signals are only noted."""
+        before = signal.signal(number(), self.warn)
+        self._terminated = signal.signal(signal.SIGTERM, self._term)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, self._terminated)
+            signal.signal(number(), before)
 
     def _term(self, signum: int, frame: FrameType | None) -> None:
         """A checkpoint, and the run goes on: submitit's handler does nothing, and Slurm requeues."""
@@ -61,11 +66,8 @@ def noticed() -> Iterator[Notice]:
         yield Notice(None)
         return
     notice = Notice(before)
-    signal.signal(number(), notice.warn)
-    try:
+    with notice.heard():
         yield notice
-    finally:
-        signal.signal(number(), before)
     notice.pass_on()
 
 

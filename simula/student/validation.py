@@ -32,7 +32,8 @@ class Validation(pl.Callback):
     """After given steps: asks the student the held-out examples, and stores the adapter as it is.
 
     It runs between two steps instead of in Lightning's validation loop, whose restart in the middle of a
-    pass can skip a validation. What was validated is on disk and is not validated again by a run that goes
+    pass can skip a validation. It comes after the checkpoint of its step, and a run that goes on from there
+    begins with it. What was validated is on disk and is not validated again by a run that goes
     on from an earlier step; of the adapters only those are kept that can still be chosen.
     """
 
@@ -55,8 +56,15 @@ class Validation(pl.Callback):
             known = json.loads(self._file.read_text())
             self.accuracies = {int(step): value for step, value in known.items()}
 
+    def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Validate where the run before ended in, or right before, the validation of its step."""
+        self._validate(trainer, module)
+
     def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
         """Validate where this step asks for it."""
+        self._validate(trainer, module)
+
+    def _validate(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         assert isinstance(module, StudentModule)
         step = trainer.global_step
         if step not in self._steps or step in self.accuracies:
@@ -87,7 +95,7 @@ def answer_accuracy(
     """What measures a student in training: its share of right answers to `examples`.
 
     Of several processes each asks its share of them. It can take longer than the notice that a job is
-    given, so where that comes it ends there: the run goes on from the checkpoint before.
+    given, so where that comes it ends there: the run goes on from the checkpoint before, with the validation.
     """
     answers = template.answers([domain.answer(example) for example in examples])
     # A right answer is no longer than the longest one; room is left for other ways to put it.

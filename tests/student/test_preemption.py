@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -13,7 +14,10 @@ from typing import Any
 import pytest
 import torch
 
+import simula.student.training as stage
 from simula.domain import Domain, Example, MultipleChoice
+from simula.student import validation
+from simula.student.module import StudentModule
 from simula.student.preemption import noticed, number
 from simula.student.settings import Lora, StudentSettings, TrainingSettings
 from simula.student.training import train
@@ -86,13 +90,91 @@ def test_a_warned_job_writes_a_checkpoint_and_goes_on_from_it(
     assert weights(tmp_path / "warned") == weights(tmp_path / "whole")
 
 
-def test_a_warning_at_the_last_step_is_passed_on_too(
-    tiny_llama: StudentSettings, tmp_path: Path, launcher: list[int]
+VALIDATED = {"validation_min": 1, "validation_share": 0.2, "validations": 2}
+
+
+@pytest.mark.parametrize("changes", [{}, VALIDATED], ids=["unvalidated", "validated"])
+def test_a_warning_at_the_last_step_is_passed_on_too_and_no_step_is_done_again(
+    tiny_llama: StudentSettings, tmp_path: Path, launcher: list[int], changes: dict[str, Any]
 ) -> None:
+    last = 5 if changes else 6
     with pytest.raises(Requeued):
-        run(tiny_llama, tmp_path, warn_at=6)
+        run(tiny_llama, tmp_path / "warned", warn_at=last, **changes)
     assert launcher == [number()]
-    assert run(tiny_llama, tmp_path)[-1] == 6
+    assert run(tiny_llama, tmp_path / "warned", **changes) == []
+    assert run(tiny_llama, tmp_path / "whole", **changes)[-1] == last
+    assert weights(tmp_path / "warned") == weights(tmp_path / "whole")
+
+
+def test_a_warning_in_a_step_that_is_validated_writes_a_checkpoint_first(
+    tiny_llama: StudentSettings, tmp_path: Path, launcher: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run that goes on begins with the validation, and comes to the same measures."""
+    measured: dict[str, dict[int, float]] = {}
+
+    def cleared(_: Path) -> None:
+        """What was validated stays to be looked at."""
+
+    monkeypatch.setattr(stage, "_cleared", cleared)
+    for name, warn_at in (("whole", 0), ("warned", 2), ("warned", 0)):
+        if warn_at:
+            with pytest.raises(Requeued):
+                run(tiny_llama, tmp_path / name, warn_at=warn_at, **VALIDATED)
+            assert not (tmp_path / name / "checkpoints" / "validations.json").exists()
+        else:
+            steps = run(tiny_llama, tmp_path / name, **VALIDATED)
+            measured[name] = json.loads((tmp_path / name / "checkpoints/validations.json").read_text())
+    assert launcher == [number()]
+    assert steps == [3, 4, 5]
+    assert measured["whole"].keys() == {"2", "5"}
+    assert measured["whole"] == measured["warned"]
+    assert weights(tmp_path / "warned") == weights(tmp_path / "whole")
+
+
+def test_a_kill_in_a_validation_loses_no_step(
+    tiny_llama: StudentSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where SIGTERM is the last that is heard of a long validation."""
+    with monkeypatch.context() as patched:
+
+        def ask(*_: Any) -> Iterator[list[Any]]:
+            raise Requeued
+            yield []
+
+        patched.setattr(validation, "ask", ask)
+        with pytest.raises(Requeued):
+            run(tiny_llama, tmp_path, **VALIDATED)
+    assert run(tiny_llama, tmp_path, **VALIDATED) == [3, 4, 5]
+
+
+def test_a_termination_is_no_end_before_the_first_step(
+    tiny_llama: StudentSettings, tmp_path: Path, launcher: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lightning would end the run after a step, where the word comes between its start and the training's."""
+    configured = StudentModule.configure_optimizers
+
+    def late(module: StudentModule) -> Any:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return configured(module)
+
+    monkeypatch.setattr(StudentModule, "configure_optimizers", late)
+    heard: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda signum, _: heard.append(signum))
+    try:
+        assert run(tiny_llama, tmp_path) == [1, 2, 3, 4, 5, 6]
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert heard == [signal.SIGTERM]
+    assert launcher == []
+
+
+def test_a_keyboard_stops_a_training_as_it_stops_all_else(
+    tiny_llama: StudentSettings, tmp_path: Path
+) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        run(tiny_llama, tmp_path, warn_at=2, warning=signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) == before
 
 
 def test_a_job_that_is_only_terminated_writes_a_checkpoint_and_goes_on(
@@ -127,8 +209,6 @@ def test_a_job_that_is_only_terminated_writes_a_checkpoint_and_goes_on(
 def test_a_long_validation_does_not_hold_the_warning_back(
     tiny_llama: StudentSettings, tmp_path: Path, launcher: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from simula.student import validation
-
     asked: list[int] = []
 
     def ask(*_: Any) -> Iterator[list[Any]]:
@@ -142,6 +222,8 @@ def test_a_long_validation_does_not_hold_the_warning_back(
         run(tiny_llama, tmp_path, validation_min=1, validation_share=0.2, validations=2)
     assert asked == [0]
     assert not (tmp_path / "checkpoints" / "validations.json").exists()
+    monkeypatch.undo()
+    assert run(tiny_llama, tmp_path, validation_min=1, validation_share=0.2, validations=2) == [3, 4, 5]
 
 
 def test_without_a_launcher_the_signal_is_left_alone() -> None:
