@@ -8,6 +8,7 @@ others, and ends the whole where the main thread does not.
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 import signal
@@ -26,14 +27,16 @@ from typing import Any
 import torch
 from torch import distributed
 
-from simula.errors import SimulaError, StudentError
+from simula.errors import StudentError
 from simula.student.preemption import number
 from simula.student.ranks import Place
 
 _GRACE_SECONDS = 2.0
 """How long an error waits for the end of another process, which would explain it."""
 _PATIENCE_SECONDS = 5.0
-"""How long this process may take to end by itself after another was lost."""
+"""How long this process may take to end by itself after another was lost, and the others after the work."""
+_DONE = "done"
+"""A process's last word: its part is done, and however it ends, nothing is lost."""
 
 
 @contextmanager
@@ -70,17 +73,18 @@ def _watched(started: Sequence[_Other]) -> Iterator[None]:
     try:
         yield
         _parted()
-        watch.wait()
+        # The work is whole: who takes longer than this to end is ended.
+        watch.wait(_PATIENCE_SECONDS)
         if watch.lost:
             raise StudentError(watch.lost)
+        watch.close()
     except BaseException as error:
         if isinstance(error, RuntimeError):
             # What a process sees when another is gone says nothing of why.
             watch.wait(_GRACE_SECONDS)
         watch.close()
         _kill(started)
-        with _deadline(watch.lost or (str(error) if isinstance(error, SimulaError) else "")):
-            _parted()  # NCCL can wait here for those that are gone
+        _abandoned()
         if watch.lost and isinstance(error, RuntimeError):
             raise StudentError(watch.lost) from error
         raise
@@ -107,8 +111,8 @@ class _Other:
     def end(self) -> str:
         """Of a process that ended: what went wrong; empty where nothing did."""
         self.process.join()
-        code = self.process.exitcode
-        return self._failed(self._last_word() or _meaning(code)) if code else ""
+        code, word = self.process.exitcode, self._last_word()
+        return self._failed(word or _meaning(code)) if code and word != _DONE else ""
 
     def _last_word(self) -> str:
         try:
@@ -162,37 +166,50 @@ class _Watch:
             _leave(self.lost)
 
 
-@contextmanager
-def _deadline(word: str) -> Iterator[None]:
-    """The process ends with this word where the block takes too long."""
-    timer = threading.Timer(_PATIENCE_SECONDS, _leave, [word])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
 def _kill(started: Sequence[_Other]) -> None:
     for other in started:
         other.process.kill()  # in the middle of an exchange it would not hear anything gentler
         other.process.join()
 
 
-def _leave(word: str) -> None:
-    """End this process from a thread: an interpreter that ends in order would wait for the main one."""
+def _leave(word: str, code: int = 1) -> None:
+    """End this process at once: an interpreter that ends in order would wait for its threads."""
     if word:
         print(f"simula: {word}", file=sys.stderr)
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(1)
+    os._exit(code)
 
 
 def _parted() -> None:
     """Leave the group; where nobody is lost, all do so at once, since NCCL waits for all."""
     if distributed.is_initialized():
         distributed.destroy_process_group()
+
+
+def _abandoned() -> None:
+    """Leave the group, of which others may be gone, without waiting long for it: NCCL might wait for them.
+
+    What went wrong is for the caller to say and to record, so this process ends only when it would anyway.
+    """
+    leaving = threading.Thread(target=_aborted, daemon=True)
+    leaving.start()
+    leaving.join(_PATIENCE_SECONDS)
+    if leaving.is_alive():
+        atexit.register(_end_soon)
+
+
+def _aborted() -> None:
+    if distributed.is_initialized():
+        assert distributed.group.WORLD is not None
+        distributed.group.WORLD.abort()
+    _parted()
+
+
+def _end_soon() -> None:
+    """An interpreter that waits for the group at its end is ended by the system."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(int(_PATIENCE_SECONDS))
 
 
 def _started(place: Place, work: Callable[..., None], arguments: Sequence[Any]) -> _Other:
@@ -232,8 +249,9 @@ def _other(
     torch.set_num_threads(threads)
     try:
         work(place, lambda: words.send(""), *arguments)
+        words.send(_DONE)
         _parted()
-        return
+        _leave("", 0)
     except StudentError as error:
         words.send(str(error))
     except Exception:  # noqa: BLE001 - nobody is there to catch it

@@ -18,6 +18,7 @@ import pytest
 
 from simula.domain import Domain, Example, MultipleChoice
 from simula.student.preemption import number
+from simula.student.processes import _PATIENCE_SECONDS
 from simula.student.settings import Lora, StudentSettings, TrainerSettings, TrainingSettings
 from simula.student.training import train
 
@@ -143,7 +144,7 @@ def ended(script: str, folder: Path, *arguments: str) -> tuple[int, str]:
         timeout=100,
         check=False,
     )
-    assert time.time() - float((folder / "killed").read_text()) < 10
+    assert time.time() - float((folder / "killed").read_text()) < 20 + _PATIENCE_SECONDS
     assert done.stdout == ""
     return done.returncode, done.stderr
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import multiprocessing
 import os
+import signal
+import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +18,7 @@ from safetensors.torch import load_file
 
 from simula.domain import Domain, Example, Number
 from simula.errors import StudentError
+from simula.student import processes
 from simula.student.hardware import found
 from simula.student.processes import others
 from simula.student.ranks import Place
@@ -104,6 +110,65 @@ def test_a_process_that_fails_is_one_sentence(
 ) -> None:
     with pytest.raises(StudentError, match=complaint), others(2, work):
         raise RuntimeError("connection closed by peer")
+
+
+def lingering(place: Place, ready: Callable[[], None]) -> None:
+    ready()
+    atexit.register(time.sleep, 300)
+
+
+def falling(place: Place, ready: Callable[[], None]) -> None:
+    ready()
+    processes._parted = lambda: os._exit(3)
+
+
+@pytest.mark.parametrize("work", [lingering, falling])
+def test_how_a_process_ends_after_its_work_is_of_no_account(
+    work: Callable[..., None], capfd: pytest.CaptureFixture[str]
+) -> None:
+    done = False
+    with others(2, work):
+        began = time.monotonic()
+        done = True
+    assert done
+    assert time.monotonic() - began < processes._PATIENCE_SECONDS
+    assert tuple(capfd.readouterr()) == ("", "")
+
+
+def test_a_process_that_does_not_end_after_the_work_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_PATIENCE_SECONDS", 0.5)
+    with others(2, endless):
+        began = time.monotonic()
+    assert time.monotonic() - began < 20
+    assert not multiprocessing.active_children()
+
+
+def endless(place: Place, ready: Callable[[], None]) -> None:
+    ready()
+    time.sleep(300)
+
+
+def test_an_error_of_the_first_process_is_raised_on_where_the_group_cannot_be_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """NCCL can wait for those that are gone; who called has to hear, say and record what happened."""
+    monkeypatch.setattr(processes, "_PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(processes, "_parted", threading.Event().wait)
+    at_exit: list[Callable[[], None]] = []
+    monkeypatch.setattr(atexit, "register", at_exit.append)
+    for error in (ValueError("a batch of no rows"), SystemExit(7), KeyboardInterrupt()):
+        with pytest.raises(type(error)) as raised, processes._watched([]):
+            raise error
+        assert raised.value is error
+    assert at_exit == [processes._end_soon] * 3
+
+
+def test_an_interpreter_that_cannot_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[tuple[int, ...]] = []
+    monkeypatch.setattr(signal, "signal", lambda *given: done.append(given))
+    monkeypatch.setattr(signal, "alarm", lambda *given: done.append(given))
+    processes._end_soon()
+    assert done == [(signal.SIGALRM, signal.SIG_DFL), (int(processes._PATIENCE_SECONDS),)]
 
 
 def test_one_process_needs_no_other() -> None:
