@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from simula.evaluation.spread import design
 from simula.evaluation.statistics import Comparison
+from simula.report.besides import besides, rate_caveats
 from simula.report.summary import Panel, Row, Summary
 
 
@@ -23,10 +25,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Findings, then the sentences that a reader must know before believing them."""
+    """Findings, what the grid shows besides, then what a reader must know before believing them."""
 
     findings: tuple[Finding, ...]
     caveats: tuple[str, ...]
+    more: tuple[str, ...] = ()
+    """Effects of axes that are told from none, the front, the gap to the teacher, growth with the size."""
 
 
 def answer(summary: Summary) -> Answer:
@@ -40,9 +44,11 @@ def answer(summary: Summary) -> Answer:
             for caveat in _caveats(panel, size):
                 sizes.setdefault(caveat, []).append(f"{size:,}")
         caveats += [f"{panel.title}, {_and(where)} rows: {caveat}" for caveat, where in sizes.items()]
+        caveats += [f"{panel.title}: {caveat}" for caveat in rate_caveats(panel)]
     if not findings:
         findings = [Finding("", "No cell is finished yet, so there is no answer.", "open")]
-    return Answer(tuple(findings), (*_grid_caveats(summary), *caveats))
+    more = tuple(sentence for panel in summary.panels for sentence in besides(panel))
+    return Answer(tuple(findings), (*_grid_caveats(summary), *caveats), more)
 
 
 def _findings(panel: Panel, size: int, where: str) -> Iterator[Finding]:
@@ -57,14 +63,14 @@ def _findings(panel: Panel, size: int, where: str) -> Iterator[Finding]:
 
 
 def _finding(where: str, system: str, reference: str, found: Comparison) -> Finding:
-    design = f"{_count(found.seeds, 'seed')}, {_count(found.items, 'item')}"
+    made = f"{design(found.runs)}, {_count(found.items, 'item')}"
     if found.family > 1:
-        design += f" (p = {found.p:.2g}, corrected for {found.family} comparisons)"
+        made += f" (p = {found.p:.2g}, corrected for {found.family} comparisons)"
     if found.decided and found.difference > 0:
-        return Finding(where, f"{system} beats {reference} by {_points(found)}, {design}", "better")
+        return Finding(where, f"{system} beats {reference} by {_points(found)}, {made}", "better")
     if found.decided:
-        return Finding(where, f"{reference} beats {system} by {_points(found, sign=-1)}, {design}", "worse")
-    sentence = f"cannot tell {system} from {reference}: difference {_points(found)}, {design}"
+        return Finding(where, f"{reference} beats {system} by {_points(found, sign=-1)}, {made}", "worse")
+    sentence = f"cannot tell {system} from {reference}: difference {_points(found)}, {made}"
     if found.detectable > 0:
         sentence += f"; this design detects {100 * found.detectable:.1f} points or more"
     return Finding(where, sentence, "open")
@@ -77,6 +83,7 @@ def _caveats(panel: Panel, size: int) -> Iterator[str]:
     yield from _against_untuned(panel, rows)
     yield from _against_chance(panel, rows)
     yield from _replication(rows)
+    yield from _overlaps(rows)
 
 
 def _against_untuned(panel: Panel, rows: Sequence[Row]) -> Iterator[str]:
@@ -124,6 +131,25 @@ def _replication(rows: Sequence[Row]) -> Iterator[str]:
         )
     if any(row.difference and row.difference.seeds < row.seeds for row in rows):
         yield "systems are compared only on the seeds that the reference has too."
+
+
+def _overlaps(rows: Sequence[Row]) -> Iterator[str]:
+    """Test items that a student may have learned by heart."""
+    near = [row for row in rows if row.overlap is not None and row.overlap.items_sharing > 0]
+    if near:
+        shown = ", ".join(f"{row.system} {_seen(row)}" for row in near)
+        yield f"test items whose words stand in training rows: {shown}."
+
+
+def _seen(row: Row) -> str:
+    found = row.overlap
+    assert found is not None
+    assert row.accuracy is not None
+    said = f"{100 * found.items_sharing:.1f} %"
+    if found.accuracy_without is None:
+        return said
+    with_them, without = 100 * row.accuracy.value, 100 * found.accuracy_without
+    return f"{said} (accuracy {with_them:.1f} %, without them {without:.1f} %)"
 
 
 def _grid_caveats(summary: Summary) -> Iterator[str]:

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from simula.evaluation.spread import design
+from simula.report.analysis_tables import analysis_tables
 from simula.report.answer import Answer, answer
 from simula.report.figure import draw_accuracy
 from simula.report.page import Samples, render_page
@@ -60,12 +62,14 @@ def _markdown(summary: Summary, said: Answer) -> str:
         f"{escaped(finding.where)}: **{escaped(finding.sentence)}**" if finding.where else finding.sentence
         for finding in said.findings
     ]
+    tables = (*main_tables(summary), *analysis_tables(summary), *detail_tables(summary))
     blocks = [
         "# Which mechanism made the better student?",
         *findings,
+        "\n".join(f"- {escaped(sentence)}" for sentence in said.more),
         "\n".join(f"- {escaped(caveat)}" for caveat in said.caveats),
         "![Accuracy with 95 % intervals by system](accuracy.png)",
-        *(markdown(table) for table in (*main_tables(summary), *detail_tables(summary))),
+        *(markdown(table) for table in tables),
         "\n".join(f"- failed: `{key}`: {escaped(reason)}" for key, reason in summary.failures),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -98,16 +102,24 @@ def _record(panel: Panel, row: Row) -> dict[str, Any]:
         "size": row.size,
         "items": panel.items,
         "runs": row.seeds,
+        "data seeds": len(row.by_data_seed),
         "planned": sum(row.states.values()),
     }
     record |= _estimate(row.accuracy)
     if row.difference is not None:
         found = {name: value for name, value in asdict(row.difference).items() if name != "items"}
+        found["runs"] = design(row.difference.runs)
         record["reference"] = panel.reference
         record |= {
             name if name == "difference" else f"difference {name}": value for name, value in found.items()
         }
     record["unanswered"] = row.unanswered
+    if row.overlap is not None:
+        record |= {f"seen {name.replace('_', ' ')}": value for name, value in asdict(row.overlap).items()}
+    if row.gap is not None:
+        record |= {"gap closed": row.gap.difference, "gap low": row.gap.low, "gap high": row.gap.high}
+    if row.rates is not None and row.rates.picked is not None:
+        record |= {"learning rate": row.rates.picked.rate, "picked by": row.rates.picked.by}
     if row.dataset is not None:
         counts = asdict(row.dataset)
         counts["rejected"] = sum(row.dataset.rejected.values())
@@ -125,4 +137,5 @@ def _estimate(estimate: Estimate | None) -> dict[str, Any]:
         "accuracy low": estimate.low,
         "accuracy high": estimate.high,
         "interval over": estimate.over,
+        "accuracy normal half": estimate.normal_half,
     }

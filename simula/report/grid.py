@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from simula.errors import BenchmarkError, SimulaError
 from simula.report.results import CellResult
 
-_PANEL = ("experiment", "domain", "student", "teacher", "training", "embedding", "variant")
+PANEL = ("experiment", "domain", "student", "teacher", "training", "embedding", "variant")
 """Axes whose values are never compared with each other: each combination is a panel."""
-_ARM = (
+ARM = (
     "system",
     "recipe",
     "taxonomy",
@@ -21,10 +21,11 @@ _ARM = (
     "double_judge",
     "tokens",
     "selection",
+    "learning_rate",
     "mechanism",
 )
 """Axes of the mechanism: what is compared."""
-_REPLICATE = ("data_seed", "seed")
+REPLICATE = ("data_seed", "seed")
 SYSTEMS = ("baseline", "local", "global", "local_global", "full")
 """The paper's order; other systems follow as they come."""
 
@@ -38,6 +39,11 @@ class Group:
     system: str
     size: int
     cells: dict[Values, CellResult | None]
+
+    @property
+    def axes(self) -> Mapping[str, str | int | float]:
+        """Of the system; of a replicate, those of one that is there."""
+        return next((cell.axes for cell in self.cells.values() if cell is not None), {})
 
     @property
     def done(self) -> dict[Values, CellResult]:
@@ -64,8 +70,8 @@ def panels(results: Sequence[CellResult]) -> tuple[CellPanel, ...]:
     """
     found: dict[Values, list[CellResult]] = {}
     for result in results:
-        found.setdefault(_values(result, _PANEL), []).append(result)
-    varying = [name for name in _PANEL if name in ("domain", "student") or len(_distinct(results, name)) > 1]
+        found.setdefault(values_of(result, PANEL), []).append(result)
+    varying = [name for name in PANEL if name in ("domain", "student") or len(distinct(results, name)) > 1]
     return tuple(_panel(members, varying) for members in found.values())
 
 
@@ -77,9 +83,9 @@ def _panel(members: list[CellResult], varying: list[str]) -> CellPanel:
     groups = []
     for size in sizes:
         here = [result for result in members if int(result.axes.get("size", 0)) == size]
-        replicates = sorted({_values(result, _REPLICATE) for result in here}, key=str)
+        replicates = sorted({values_of(result, REPLICATE) for result in here}, key=str)
         groups += [
-            Group(system, size, _cells(replicates, [r for r in here if labels[_values(r, _ARM)] == system]))
+            Group(system, size, _cells(replicates, [r for r in here if labels[values_of(r, ARM)] == system]))
             for system in systems
         ]
     return CellPanel(
@@ -92,7 +98,7 @@ def _panel(members: list[CellResult], varying: list[str]) -> CellPanel:
 def _cells(replicates: list[Values], results: list[CellResult]) -> dict[Values, CellResult | None]:
     cells: dict[Values, CellResult | None] = dict.fromkeys(replicates)
     for result in results:
-        place = _values(result, _REPLICATE)
+        place = values_of(result, REPLICATE)
         if (taken := cells[place]) is not None:
             raise SimulaError(
                 f"cells {taken.key} and {result.key} have the same place in the grid: name the cells to"
@@ -104,12 +110,12 @@ def _cells(replicates: list[Values], results: list[CellResult]) -> dict[Values, 
 
 def _labels(members: Sequence[CellResult]) -> dict[Values, str]:
     """Each mechanism's name, in order: its system, and the axes in which mechanisms of that system differ."""
-    arms = {_values(result, _ARM): result for result in sorted(members, key=_rank)}
+    arms = {values_of(result, ARM): result for result in sorted(members, key=_rank)}
     labels = {}
     for values, result in arms.items():
         system = result.axes.get("system", "")
         same = [other for other in arms.values() if other.axes.get("system", "") == system]
-        differing = [name for name in _ARM if len(_distinct(same, name)) > 1]
+        differing = [name for name in ARM if len(distinct(same, name)) > 1]
         settings = ", ".join(f"{name} {result.axes.get(name, '')}" for name in differing)
         labels[values] = f"{system} ({settings})" if settings else str(system)
     return labels
@@ -120,11 +126,13 @@ def _rank(result: CellResult) -> int:
     return SYSTEMS.index(system) if isinstance(system, str) and system in SYSTEMS else len(SYSTEMS)
 
 
-def _values(result: CellResult, names: Iterable[str]) -> Values:
+def values_of(result: CellResult, names: Iterable[str]) -> Values:
+    """Where a result stands on these axes; "" on those that it does not know."""
     return tuple(result.axes.get(name, "") for name in names)
 
 
-def _distinct(results: Iterable[CellResult], name: str) -> set[str | int | float]:
+def distinct(results: Iterable[CellResult], name: str) -> set[str | int | float]:
+    """The values of an axis among these results."""
     return {result.axes.get(name, "") for result in results}
 
 

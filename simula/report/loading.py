@@ -10,13 +10,14 @@ from typing import Any
 from rich.console import Console
 
 from simula.composition import Cell
-from simula.report.results import CellResult, DatasetSummary
+from simula.report.results import CellResult, DatasetSummary, Overlap
 from simula.stages.dataset import STAGE
 from simula.stages.evaluate import FILE
 from simula.stages.record import CellRecord, all_records, record_of
 from simula.store.artifacts import Store
 from simula.store.rows import REFUSED, ROWS
 from simula.store.slices import first_rows
+from simula.student.selection import smoothed
 
 SAMPLES = 8
 """Rows of each kind shown of a data set."""
@@ -46,7 +47,8 @@ def report(cells: Sequence[Cell], *, everything: bool) -> int:
     if not records:
         console.print(f"no results in {store.root}; simula run -m experiment=quickstart makes some")
         return 1
-    summary = summarise([load_result(store, record) for record in records])
+    results = [load_result(store, record) for record in records]
+    summary = summarise(results, cells[0].config.evaluation.learning_rate_by)
     print_report(summary, console)
     files = write_report(summary, _samples(store, records), paths.report)
     console.print(f"page: {files.page}", soft_wrap=True)
@@ -57,6 +59,7 @@ def load_result(store: Store, record: CellRecord) -> CellResult:
     """A cell's numbers, as far as they exist."""
     tuned = _answers(store, record, "evaluate")
     untuned = _answers(store, record, "untuned")
+    teacher = _answers(store, record, "teacher")
     dataset = record.manifests.get("dataset")
     return CellResult(
         key=record.key,
@@ -68,6 +71,9 @@ def load_result(store: Store, record: CellRecord) -> CellResult:
         unanswered=tuned["answered"].count(False),
         base_right=tuple(untuned["right"]) if untuned["items"] else None,
         base_unanswered=untuned["answered"].count(False),
+        teacher_right=tuple(teacher["right"]) if teacher["items"] else None,
+        validation=_validation(record.manifests.get("train", {})),
+        overlap=_overlap(record.manifests.get("evaluate", {}).get("contamination")),
         dataset=_summary(dataset) if dataset else None,
         assessment=record.manifests.get("assess", {}).get("measures", {}),
         chance=record.manifests.get("evaluate", {}).get("chance") or None,
@@ -79,6 +85,27 @@ def _answers(store: Store, record: CellRecord, name: str) -> dict[str, list[Any]
     if name not in record.manifests:
         return {"items": [], "right": [], "answered": []}
     return dict(json.loads((store.root / record.artifacts[name] / FILE).read_text()))
+
+
+def _validation(training: dict[str, Any]) -> float | None:
+    """The moving average that chose the checkpoint, at its peak; None where no rows were held out."""
+    found = {int(step): float(share) for step, share in training.get("validation_accuracies", ())}
+    steps = sorted(found)
+    averages = dict(zip(steps, smoothed([found[step] for step in steps]), strict=True))
+    return averages.get(training.get("chosen_step", -1))
+
+
+def _overlap(said: dict[str, Any] | None) -> Overlap | None:
+    if said is None:
+        return None
+    return Overlap(
+        ngram=said["ngram"],
+        items_sharing=said["items_sharing"] / max(1, said["items"]),
+        items_similar=said["items_similar"] / max(1, said["items"]),
+        rows_sharing=said["rows_sharing"] / max(1, said["rows"]),
+        rows_similar=said["rows_similar"] / max(1, said["rows"]),
+        accuracy_without=said["accuracy_without"],
+    )
 
 
 def _summary(manifest: dict[str, Any]) -> DatasetSummary:

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from simula.report.analysis_tables import analysis_tables
 from simula.report.answer import Answer
 from simula.report.figure import Drawing
 from simula.report.summary import Summary
@@ -36,6 +37,7 @@ def render_page(summary: Summary, said: Answer, drawing: Drawing, samples: Sampl
         # matplotlib escapes what it is given, and draws text as outlines.
         figure=Markup(drawing.svg),
         main=main_tables(summary),
+        analysis=analysis_tables(summary),
         details=detail_tables(summary),
         samples={name: [_sample(row) for row in rows] for name, rows in samples.items()},
     )

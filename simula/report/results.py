@@ -38,6 +38,22 @@ class DatasetSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Overlap:
+    """What a student's training rows have in common with the test items; shares."""
+
+    ngram: int
+    """Words of a gram."""
+    items_sharing: float
+    """Items that share at least one gram with a row."""
+    items_similar: float
+    """Items as similar to a row as the post-filter's threshold."""
+    rows_sharing: float
+    rows_similar: float
+    accuracy_without: float | None
+    """Accuracy on the items that share no gram; None where all do."""
+
+
+@dataclass(frozen=True, slots=True)
 class CellResult:
     """One cell of a sweep: where it stands in the grid, and what it has shown so far.
 
@@ -48,8 +64,8 @@ class CellResult:
     key: str
     axes: Mapping[str, str | int | float]
     """domain, system, recipe, taxonomy, scenarios, complexity, critic, judge, double_judge, tokens,
-    selection, teacher, student, training, embedding, variant, mechanism, size, seed, data_seed,
-    experiment."""
+    selection, teacher, student, training, learning_rate, embedding, variant, mechanism, size, seed,
+    data_seed, experiment."""
     status: Status
     reason: str = ""
     """Why the cell failed."""
@@ -62,6 +78,12 @@ class CellResult:
     base_right: tuple[bool, ...] | None = None
     """The same of the untuned student, on the same items; it may be there before the tuned one's."""
     base_unanswered: int = 0
+    teacher_right: tuple[bool, ...] | None = None
+    """The same of the teacher, where it sat the examination."""
+    validation: float | None = None
+    """Accuracy on held-out synthetic rows, by which the checkpoint was chosen."""
+    overlap: Overlap | None = None
+    """None where the student's evaluation is not there, or is older than this measure."""
     dataset: DatasetSummary | None = None
     assessment: Mapping[str, float] = field(default_factory=dict)
     """Measures of the data set, by name."""
@@ -73,10 +95,11 @@ class CellResult:
     def __post_init__(self) -> None:
         if len(self.right) != len(self.items):
             raise ValueError(f"cell {self.key}: {len(self.right)} answers for {len(self.items)} items")
-        if self.items and self.base_right is not None and len(self.base_right) != len(self.items):
-            raise ValueError(
-                f"cell {self.key}: {len(self.base_right)} answers of the untuned student"
-                f" for {len(self.items)} items"
-            )
+        others = {"untuned student": self.base_right, "teacher": self.teacher_right}
+        for who, right in others.items():
+            if self.items and right is not None and len(right) != len(self.items):
+                raise ValueError(
+                    f"cell {self.key}: {len(right)} answers of the {who} for {len(self.items)} items"
+                )
         if self.status == "done" and not self.items:
             raise ValueError(f"cell {self.key} is done and has no test item")

@@ -10,9 +10,13 @@ from typing import Any, Literal
 import numpy as np
 
 from simula.draws import entropy
+from simula.evaluation.gap import gap_closed
+from simula.evaluation.spread import run_groups
 from simula.evaluation.statistics import Comparison, Right, accuracy, compare, holm, mean_over_seeds
-from simula.report.grid import CellPanel, Group, panels
-from simula.report.results import CellResult, DatasetSummary
+from simula.report.analysis import Analysis, analyse
+from simula.report.grid import CellPanel, Group, Values, panels
+from simula.report.rates import By, Choice, chosen_rates, group_of
+from simula.report.results import CellResult, DatasetSummary, Overlap
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,8 @@ class Estimate:
     high: float
     over: Literal["seeds", "items"]
     """What the interval covers: t over seeds, or, with one run, Wilson over items."""
+    normal_half: float | None = None
+    """Half of the paper's interval over seeds; None with one run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,15 @@ class Row:
     """To the panel's reference at the same size, on the seeds that both have."""
     gain: Comparison | None
     """To the untuned student; never corrected, since nothing is chosen by it."""
+    gap: Comparison | None
+    """Share of the way from the untuned student to the teacher; None where one of them is not known, or
+    the teacher is not told to be above."""
+    overlap: Overlap | None
+    """Of its rows with the test items, the mean of its cells."""
+    rates: Choice | None
+    """Which learning rates were tried, and which one is shown."""
+    by_data_seed: tuple[int, ...]
+    """Finished cells of each data seed."""
     unanswered: float | None
     """Share of items without a readable answer."""
     datasets: int
@@ -58,7 +73,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Untuned:
-    """The student before tuning."""
+    """The student before tuning, or the teacher."""
 
     accuracy: Estimate
     unanswered: float
@@ -72,8 +87,11 @@ class Panel:
     reference: str
     items: int
     untuned: Untuned | None
+    teacher: Estimate | None
+    """The teacher's own accuracy on the same items."""
     chance: float | None
     rows: tuple[Row, ...]
+    analysis: Analysis
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -102,8 +120,11 @@ class Summary:
     """Key and reason of each failed cell."""
 
 
-def summarise(results: Sequence[CellResult]) -> Summary:
+def summarise(results: Sequence[CellResult], learning_rate_by: By = "validation") -> Summary:
     """The numbers of a report; the same results give the same numbers.
+
+    Where systems were tuned at several learning rates, one is chosen for each system and size
+    (`rates.chosen_rates`), and only its cells are in the panels.
 
     Comparisons with the reference are corrected together (Holm) over the whole report.
 
@@ -111,7 +132,8 @@ def summarise(results: Sequence[CellResult]) -> Summary:
         SimulaError: the results cannot stand in one table (`grid.panels`).
     """
     draw = np.random.default_rng(entropy("report", *sorted(result.key for result in results)))
-    found = _corrected([_panel(panel, draw) for panel in panels(results)])
+    kept, choices = chosen_rates(results, learning_rate_by)
+    found = _corrected([_panel(panel, choices, draw) for panel in panels(kept)])
     states = Counter[str](result.status for result in results)
     states["missing"] = sum(row.states.get("missing", 0) for panel in found for row in panel.rows)
     return Summary(
@@ -122,7 +144,7 @@ def summarise(results: Sequence[CellResult]) -> Summary:
     )
 
 
-def _panel(panel: CellPanel, draw: np.random.Generator) -> Panel:
+def _panel(panel: CellPanel, choices: Mapping[Values, Choice], draw: np.random.Generator) -> Panel:
     by_size = {group.size: group for group in panel.groups if group.system == panel.reference}
     finished = [cell for group in panel.groups for cell in group.done.values()]
     return Panel(
@@ -131,12 +153,15 @@ def _panel(panel: CellPanel, draw: np.random.Generator) -> Panel:
         items=len(finished[0].items) if finished else 0,
         untuned=_untuned(finished),
         chance=next((cell.chance for cell in finished if cell.chance is not None), None),
-        rows=tuple(_row(group, by_size[group.size], draw) for group in panel.groups),
+        teacher=next((_estimate([cell.teacher_right]) for cell in finished if cell.teacher_right), None),
+        rows=tuple(_row(group, by_size[group.size], choices, draw) for group in panel.groups),
+        analysis=analyse(panel, draw),
     )
 
 
-def _row(group: Group, reference: Group, draw: np.random.Generator) -> Row:
+def _row(group: Group, reference: Group, choices: Mapping[Values, Choice], draw: np.random.Generator) -> Row:
     done = list(group.done.values())
+    there = [cell for cell in group.cells.values() if cell is not None]
     common = [place for place in group.done if place in reference.done]
     compared = common and group is not reference
     tested = [cell for cell in done if cell.base_right is not None]
@@ -146,11 +171,14 @@ def _row(group: Group, reference: Group, draw: np.random.Generator) -> Row:
         size=group.size,
         states=Counter(cell.status if cell is not None else "missing" for cell in group.cells.values()),
         runs=tuple(sum(cell.right) / len(cell.right) for cell in done),
-        accuracy=_estimate([cell.right for cell in done]) if done else None,
+        accuracy=_estimate([cell.right for cell in done], [cell.axes.get("data_seed", 0) for cell in done])
+        if done
+        else None,
         difference=compare(
             _stack(group.done[place].right for place in common),
             _stack(reference.done[place].right for place in common),
             draw,
+            groups=[place[0] for place in common],
         )
         if compared
         else None,
@@ -159,9 +187,14 @@ def _row(group: Group, reference: Group, draw: np.random.Generator) -> Row:
             _stack(cell.base_right or () for cell in tested),
             draw,
             resamples=2_000,
+            groups=[cell.axes.get("data_seed", 0) for cell in tested],
         )
         if tested
         else None,
+        gap=_gap(tested, draw),
+        overlap=_mean_overlap([cell.overlap for cell in done if cell.overlap is not None]),
+        rates=choices.get(group_of(there[0])) if there else None,
+        by_data_seed=tuple(len(at) for at in run_groups([cell.axes.get("data_seed", 0) for cell in done])),
         unanswered=sum(cell.unanswered for cell in done) / sum(len(cell.items) for cell in done)
         if done
         else None,
@@ -179,12 +212,36 @@ def _untuned(finished: Sequence[CellResult]) -> Untuned | None:
     return None
 
 
-def _estimate(runs: Sequence[tuple[bool, ...]]) -> Estimate:
+def _gap(tested: Sequence[CellResult], draw: np.random.Generator) -> Comparison | None:
+    """Of the runs whose untuned student and teacher answered the same items."""
+    known = [cell for cell in tested if cell.teacher_right is not None]
+    if not known:
+        return None
+    base, teacher = (np.array(right, bool) for right in (known[0].base_right, known[0].teacher_right))
+    student = _stack(cell.right for cell in known)
+    return gap_closed(student, base, teacher, draw, [cell.axes.get("data_seed", 0) for cell in known])
+
+
+def _mean_overlap(found: Sequence[Overlap]) -> Overlap | None:
+    if not found:
+        return None
+    without = [one.accuracy_without for one in found if one.accuracy_without is not None]
+    return Overlap(
+        ngram=found[0].ngram,
+        items_sharing=float(np.mean([one.items_sharing for one in found])),
+        items_similar=float(np.mean([one.items_similar for one in found])),
+        rows_sharing=float(np.mean([one.rows_sharing for one in found])),
+        rows_similar=float(np.mean([one.rows_similar for one in found])),
+        accuracy_without=float(np.mean(without)) if len(without) == len(found) else None,
+    )
+
+
+def _estimate(runs: Sequence[tuple[bool, ...]], data_seeds: Sequence[str | int | float] = ()) -> Estimate:
     if len(runs) == 1:
         one = accuracy(runs[0])
         return Estimate(one.value, one.low, one.high, "items")
-    mean = mean_over_seeds([sum(run) / len(run) for run in runs])
-    return Estimate(mean.value, mean.low, mean.high, "seeds")
+    mean = mean_over_seeds([sum(run) / len(run) for run in runs], data_seeds or None)
+    return Estimate(mean.value, mean.low, mean.high, "seeds", mean.normal_half)
 
 
 def _stack(runs: Iterable[tuple[bool, ...]]) -> Right:

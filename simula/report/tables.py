@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from simula.evaluation.statistics import Comparison
+from simula.report.analysis_tables import percent, points
 from simula.report.results import DatasetSummary
-from simula.report.summary import Estimate, Panel, Row, Summary, Untuned
+from simula.report.summary import Panel, Row, Summary, Untuned
 from simula.report.text_table import Line, TextTable, Tone
 
 _NOTHING = "–"
@@ -38,13 +38,24 @@ def _main(panel: Panel) -> TextTable:
     # One a panel: cells whose distances are by different embeddings stand in different panels.
     distance = next((name for name in names if name.startswith(_DISTANCE)), "")
     lines = [] if panel.untuned is None else [_untuned(panel.untuned, several)]
+    if panel.teacher is not None:
+        lines.append(
+            Line((*(("teacher", "") if several else ("teacher",)), "", percent(panel.teacher)), "untuned")
+        )
     for row in panel.rows:
         name = (row.system, f"{row.size:,}") if several else (row.system,)
         cells = (*name, *_outcome(row, panel), *_origin(row.dataset), *_measured(row, reached, distance))
         lines.append(Line(cells, _tone(row)))
     columns = (
         *(("system", "size") if several else ("system",)),
-        *("seeds", "accuracy,\u00a0%", f"against {panel.reference}, points", "no answer,\u00a0%"),
+        *(
+            "seeds",
+            "accuracy,\u00a0%",
+            f"against {panel.reference}, points",
+            "no answer,\u00a0%",
+            "seen,\u00a0%",
+        ),
+        *(("gap closed,\u00a0%",) if panel.teacher is not None else ()),
         *("rows", "tried", "rejected", "unusable", "calls", "tokens", "price,\u00a0$"),
         *("$ a\u00a0row", "tokens a\u00a0row", "reached", "distance"),
     )
@@ -56,10 +67,19 @@ def _outcome(row: Row, panel: Panel) -> tuple[str, ...]:
     is_reference = row.system == panel.reference and row.accuracy is not None
     return (
         _progress(row),
-        _percent(row.accuracy) if row.accuracy else _others(row),
-        "reference" if is_reference else _signed(row.difference),
+        percent(row.accuracy) if row.accuracy else _others(row),
+        "reference" if is_reference else points(row.difference),
         _NOTHING if row.unanswered is None else f"{100 * row.unanswered:.1f}",
+        _NOTHING if row.overlap is None else f"{100 * row.overlap.items_sharing:.1f}",
+        *((_gap(row),) if panel.teacher is not None else ()),
     )
+
+
+def _gap(row: Row) -> str:
+    """The share of the way to the teacher, with its interval."""
+    if row.gap is None:
+        return _NOTHING
+    return f"{100 * row.gap.difference:.0f} [{100 * row.gap.low:.0f}, {100 * row.gap.high:.0f}]"
 
 
 def _origin(dataset: DatasetSummary | None) -> tuple[str, ...]:
@@ -88,7 +108,7 @@ def _measured(row: Row, reached: str, distance: str) -> tuple[str, ...]:
 
 def _untuned(untuned: Untuned, several: bool) -> Line:
     name = ("untuned", "") if several else ("untuned",)
-    return Line((*name, "", _percent(untuned.accuracy), "", f"{100 * untuned.unanswered:.1f}"), "untuned")
+    return Line((*name, "", percent(untuned.accuracy), "", f"{100 * untuned.unanswered:.1f}"), "untuned")
 
 
 def _notes(panel: Panel, reached: str, distance: str) -> Iterator[str]:
@@ -100,6 +120,16 @@ def _notes(panel: Panel, reached: str, distance: str) -> Iterator[str]:
         yield (
             "Difference: same items and seeds, 95 % interval by hierarchical bootstrap;"
             " * told from none at the 5 % level (Holm)."
+        )
+    if any(row.by_data_seed and max(row.by_data_seed) > 1 for row in panel.rows):
+        yield "Seeds a × b: a data seeds with b training seeds each."
+    grams = sorted({row.overlap.ngram for row in panel.rows if row.overlap is not None})
+    if grams:
+        yield f"Seen: test items that have {' or '.join(map(str, grams))} words in a row from a training row."
+    if panel.teacher is not None:
+        yield (
+            "Gap closed: (student − untuned) / (teacher − untuned), 95 % interval; – where the teacher is not"
+            " told to be above the untuned student."
         )
     partial = [row for row in panel.rows if _others(row)]
     if partial:
@@ -146,7 +176,11 @@ def _by_name(
 
 def _progress(row: Row) -> str:
     total = sum(row.states.values())
-    return f"{total}" if row.seeds == total else f"{row.seeds} of {total}"
+    if row.seeds != total:
+        return f"{row.seeds} of {total}"
+    runs = row.by_data_seed
+    # Students of each of several data sets, or of one: data seeds × training seeds.
+    return f"{len(runs)} × {runs[0]}" if len(set(runs)) == 1 and runs[0] > 1 else f"{total}"
 
 
 def _others(row: Row) -> str:
@@ -158,17 +192,6 @@ def _tone(row: Row) -> Tone:
     if not row.seeds:
         return "none"
     return "" if row.seeds == sum(row.states.values()) else "partial"
-
-
-def _percent(estimate: Estimate) -> str:
-    return f"{100 * estimate.value:.1f} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
-
-
-def _signed(found: Comparison | None) -> str:
-    if found is None:
-        return _NOTHING
-    mark = "*" if found.decided else ""
-    return f"{100 * found.difference:+.1f}{mark} [{100 * found.low:+.1f}, {100 * found.high:+.1f}]"
 
 
 def _short(number: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
+from simula.report.analysis_tables import analysis_tables
 from simula.report.answer import answer
 from simula.report.summary import Summary
 from simula.report.tables import detail_tables, main_tables
@@ -19,9 +20,11 @@ def print_report(summary: Summary, console: Console) -> None:
     for finding in said.findings:
         where = f"{finding.where}: " if finding.where else ""
         console.print(Text.assemble(where, (finding.sentence, _STYLE[finding.verdict])))
+    for sentence in said.more:
+        console.print(Text(sentence))
     for caveat in said.caveats:
         console.print(Text(f"! {caveat}"))
-    for table in (*main_tables(summary), *detail_tables(summary)):
+    for table in (*main_tables(summary), *analysis_tables(summary), *detail_tables(summary)):
         console.print()
         console.print(*terminal(table, console), sep="\n")
     for key, reason in summary.failures:

@@ -103,9 +103,14 @@ MECHANISM = ("recipe", "taxonomy", "scenarios", "complexity", "critic")
 
 
 def _common(config: Config) -> list[Any]:
-    """What cells must share to be compared: all that is neither mechanism, size nor seed."""
+    """What cells must share to be compared: all that is neither mechanism, size nor seed.
+
+    The learning rate is no part of it: of several that are tried a report chooses one a system and size.
+    """
     names = ("domain", "benchmark", "dataset", "teacher", "student", "training", "evaluation", "embedding")
-    return [getattr(config, name).identity() for name in names]
+    parts = {name: getattr(config, name).identity() for name in names}
+    parts["training"].pop("learning_rate")
+    return list(parts.values())
 
 
 def _mechanism(config: Config) -> list[Any]:
@@ -127,6 +132,7 @@ def axes(config: Config) -> dict[str, str | int | float]:
         "judge": config.choices.get("teacher@judge", "null"),
         "double_judge": config.choices.get("teacher@double_judge", "null"),
         "tokens": config.dataset.tokens or "unlimited",
+        "learning_rate": config.training.learning_rate,
         "selection": config.choices.get("selection", "everything"),
         "variant": fingerprint(_common(config))[:6],
         "mechanism": fingerprint(_mechanism(config))[:6],

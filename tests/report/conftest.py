@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from simula.report import CellResult, DatasetSummary
+from simula.report.results import Overlap
 
 Sweep = Callable[..., list[CellResult]]
 
@@ -22,15 +23,19 @@ def sweep(
     domain: str = "lab",
     chance: float | None = None,
     experiment: str = "demo",
+    training_seeds: int = 1,
 ) -> list[CellResult]:
-    """One finished cell for each system, size and seed; `shares` are the systems' shares of right answers."""
+    """One finished cell for each system, size and seed; `shares` are the systems' shares of right answers.
+
+    Every seed has its own data set, which `training_seeds` students are tuned on.
+    """
     rng = np.random.default_rng(0)
     base = tuple(bool(one) for one in rng.random(items) < untuned)
     names = tuple(f"item {at}" for at in range(items))
     found = []
     for system, share in shares.items():
         for size in sizes:
-            for seed in range(seeds):
+            for seed in range(seeds * training_seeds):
                 right = tuple(bool(one) for one in rng.random(items) < share)
                 found.append(
                     CellResult(
@@ -45,7 +50,7 @@ def sweep(
                             "training": "quick",
                             "size": size,
                             "seed": seed,
-                            "data_seed": 0,
+                            "data_seed": seed // training_seeds,
                             "experiment": experiment,
                         },
                         status="done",
@@ -54,6 +59,7 @@ def sweep(
                         unanswered=3,
                         base_right=base,
                         base_unanswered=12,
+                        overlap=Overlap(13, 0.05, 0.0, 0.01, 0.0, share),
                         dataset=_dataset(size, critic=system == "full"),
                         assessment={
                             "coverage level 1": 1.0,

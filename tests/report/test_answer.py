@@ -23,7 +23,8 @@ def test_a_clear_difference(sweep: Sweep) -> None:
     assert finding.verdict == "better"
     assert finding.where == "lab, tiny, 64 rows"
     assert re.fullmatch(
-        r"full beats baseline by \d+\.\d points \[\d+\.\d, \d+\.\d\], 3 seeds, 120 items", finding.sentence
+        r"full beats baseline by \d+\.\d points \[\d+\.\d, \d+\.\d\], 3 seeds, 120 items",
+        finding.sentence,
     )
 
 
@@ -61,11 +62,13 @@ def test_one_seed_is_said_with_mcnemars_p(sweep: Sweep) -> None:
 
 
 def test_seeds_on_one_data_set_are_said(sweep: Sweep) -> None:
-    cells = sweep({"baseline": 0.5, "full": 0.7})
     shared = "share one data set"
-    assert any(shared in caveat for caveat in said(cells).caveats)
-    drawn = [replace(cell, axes={**cell.axes, "data_seed": cell.axes["seed"]}) for cell in cells]
-    assert not any(shared in caveat for caveat in said(drawn).caveats)
+    alone = said(sweep({"baseline": 0.5, "full": 0.7}, seeds=1, training_seeds=3))
+    assert any(shared in caveat for caveat in alone.caveats)
+    assert "1 data seed × 3 training seeds, 120 items" in alone.findings[0].sentence
+    drawn = said(sweep({"baseline": 0.5, "full": 0.7}, seeds=3, training_seeds=2))
+    assert not any(shared in caveat for caveat in drawn.caveats)
+    assert "3 data seeds × 2 training seeds, 120 items" in drawn.findings[0].sentence
 
 
 def test_students_that_tuning_did_not_lift(sweep: Sweep) -> None:
@@ -91,7 +94,7 @@ def test_answers_at_chance(sweep: Sweep) -> None:
 
 
 def test_a_caveat_of_several_sizes_is_said_once(sweep: Sweep) -> None:
-    found = said(sweep({"baseline": 0.5, "full": 0.7}, sizes=(64, 4000)))
+    found = said(sweep({"baseline": 0.5, "full": 0.7}, sizes=(64, 4000), seeds=1, training_seeds=3))
     assert [one for one in found.caveats if one.startswith("lab, tiny, 64 and 4,000 rows: the seeds")]
     assert [finding.where for finding in found.findings] == ["lab, tiny, 64 rows", "lab, tiny, 4,000 rows"]
 

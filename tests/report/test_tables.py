@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from simula.report import CellResult, DatasetSummary
+from simula.report.analysis_tables import analysis_tables
 from simula.report.summary import summarise
 from simula.report.tables import detail_tables, main_tables
 from simula.report.terminal import print_report
@@ -38,16 +40,24 @@ def printed(results: list[CellResult], width: int) -> str:
     return console.file.getvalue()
 
 
+def golden(name: str, text: str) -> str:
+    """The stored text; SIMULA_UPDATE_GOLDEN=1 stores this one."""
+    if os.environ.get("SIMULA_UPDATE_GOLDEN"):
+        (GOLDEN / name).write_text(text, encoding="utf-8")
+    return (GOLDEN / name).read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("width", [80, 120])
 def test_terminal(sweep: Sweep, width: int) -> None:
     text = "\n".join(line.rstrip() for line in printed(partial_grid(sweep), width).splitlines()) + "\n"
-    assert text == (GOLDEN / f"terminal_{width}.txt").read_text(encoding="utf-8")
+    assert text == golden(f"terminal_{width}.txt", text)
 
 
 def test_markdown_form(sweep: Sweep) -> None:
     summary = summarise(partial_grid(sweep))
-    text = "\n\n".join(markdown(table) for table in (*main_tables(summary), *detail_tables(summary)))
-    assert text + "\n" == (GOLDEN / "tables.md").read_text(encoding="utf-8")
+    tables = (*main_tables(summary), *analysis_tables(summary), *detail_tables(summary))
+    text = "\n\n".join(markdown(table) for table in tables)
+    assert text + "\n" == golden("tables.md", text + "\n")
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 120, 200])

@@ -1,0 +1,118 @@
+"""Sentences beyond the comparison of systems: effects, front, teacher, growth, learning rates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from simula.evaluation.spread import design
+from simula.evaluation.statistics import Comparison
+from simula.report.summary import Panel, Row
+
+
+def besides(panel: Panel) -> Iterator[str]:
+    """What a panel's grid shows as a whole; only what is told from none, and the front."""
+    found = [*_effects(panel), *_growth(panel), *_gaps(panel), *_front(panel)]
+    yield from (f"{panel.title}: {sentence}" for sentence in found)
+
+
+def rate_caveats(panel: Panel) -> Iterator[str]:
+    """By what learning rates were chosen, and what choosing them on the test items would have added."""
+    chosen = [row for row in panel.rows if row.rates is not None and row.rates.picked is not None]
+    picks = [row.rates.picked for row in chosen if row.rates is not None and row.rates.picked is not None]
+    for by in dict.fromkeys(one.by for one in picks):
+        own = [one for one in picks if one.by == by]
+        lost, bias = max(one.difference for one in own), max(one.bias for one in own)
+        rates = " and ".join(f"{rate:g}" for rate in own[0].rates)
+        if by == "validation":
+            yield (
+                f"of the learning rates {rates} one was chosen on held-out synthetic rows; the best on the"
+                f" test items would show up to {100 * lost:.1f} points more, of which luck alone gives up to"
+                f" {100 * bias:.1f} where the rates are equally good."
+            )
+        else:
+            yield (
+                f"of the learning rates {rates} the best on the test items was taken: where they are"
+                f" equally good, luck alone adds up to {100 * bias:.1f} points"
+                " (evaluation.learning_rate_by=validation does not)."
+            )
+    yield from _unlike_rates(panel)
+
+
+def _unlike_rates(panel: Panel) -> Iterator[str]:
+    tried: dict[str, list[str]] = {}
+    for row in panel.rows:
+        if row.rates is not None:
+            rates = " and ".join(f"{rate:g}" for rate in row.rates.tried)
+            tried.setdefault(rates, []).append(_name(panel, row))
+    if len(tried) > 1:
+        said = "; ".join(f"{rates}: {', '.join(names)}" for rates, names in tried.items())
+        yield f"not all systems were tuned at the same learning rates ({said})."
+
+
+def _effects(panel: Panel) -> Iterator[str]:
+    found = panel.analysis.effects
+    if found is None or len({one.axis for one in found.effects if one.kind == "main"}) < 2:
+        return  # One axis: the comparison of its systems has said it.
+    average = "averaged over the other axes" if found.complete else "if the axes add up"
+    for one in found.effects:
+        if not one.found.decided:
+            continue
+        verb = "adds" if one.found.difference > 0 else "takes"
+        if one.kind == "main":
+            yield f"{one.axis}, {one.change}, {verb} {_size(one.found)} {average}, {design(one.found.runs)}"
+        else:
+            more = "more" if one.found.difference > 0 else "less"
+            yield f"{one.axis}: {one.change} together are {_size(one.found)} {more} than their sum"
+    open_ = [one for one in found.effects if one.kind == "main" and not one.found.decided]
+    if open_:
+        least = max(one.found.detectable for one in open_)
+        names = ", ".join(dict.fromkeys(one.axis for one in open_))
+        yield f"cannot tell an effect of {names}: the sweep detects {100 * least:.1f} points or more"
+
+
+def _growth(panel: Panel) -> Iterator[str]:
+    for one in panel.analysis.growth:
+        if one.against is not None and one.against.decided:
+            more = "more" if one.against.difference > 0 else "less"
+            yield (
+                f"each doubling of the rows adds {_size(one.against)} {more} to {one.system} than to"
+                f" {panel.reference}"
+            )
+
+
+def _gaps(panel: Panel) -> Iterator[str]:
+    if panel.teacher is None or panel.untuned is None:
+        return
+    known = [row for row in panel.rows if row.gap is not None]
+    for row in known:
+        assert row.gap is not None
+        share = f"{100 * row.gap.difference:.0f} % [{100 * row.gap.low:.0f}, {100 * row.gap.high:.0f}]"
+        yield f"{_name(panel, row)} has gone {share} of the way from the untuned student to the teacher"
+    if not known and any(row.accuracy for row in panel.rows):
+        base, teacher = panel.untuned.accuracy.value, panel.teacher.value
+        yield (
+            f"the teacher ({100 * teacher:.1f} %) is not told to be above the untuned student"
+            f" ({100 * base:.1f} %), so that there is no gap to close"
+        )
+
+
+def _front(panel: Panel) -> Iterator[str]:
+    front = panel.analysis.front
+    if front is None:
+        return
+    several = len(panel.sizes) > 1
+    beaten = [point for point in front.points if point.beaten_by is not None]
+    names = [f"{p.system}, {p.size:,} rows" if several else p.system for p in beaten]
+    if beaten:
+        said = "; ".join(f"{name} (by {p.beaten_by})" for name, p in zip(names, beaten, strict=True))
+        price = "price" if front.unit == "$" else "tokens"
+        yield f"no better and no cheaper than another, by accuracy and {price}: {said}"
+
+
+def _size(found: Comparison) -> str:
+    low, high = sorted((abs(found.low), abs(found.high)))
+    return f"{100 * abs(found.difference):.1f} points [{100 * low:.1f}, {100 * high:.1f}]"
+
+
+def _name(panel: Panel, row: Row) -> str:
+    return f"{row.system}, {row.size:,} rows" if len(panel.sizes) > 1 else row.system
