@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
+import zipfile
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ import lightning.pytorch as pl
 
 from simula.durable import sync_file, sync_folder
 from simula.student.preemption import Notice
+
+_log = logging.getLogger(__name__)
 
 _LAST, _PREVIOUS = "last.ckpt", "previous.ckpt"
 
@@ -85,6 +89,25 @@ class Checkpoints(pl.Callback):
         self._earlier = state_dict["seconds"]
 
 
-def newest(folder: Path) -> Path | None:
-    """The checkpoint to go on from, if there is one."""
-    return next((folder / name for name in (_LAST, _PREVIOUS) if (folder / name).exists()), None)
+def newest(folder: Path, first: bool = True) -> Path | None:
+    """The checkpoint to go on from, if there is a whole one.
+
+    A damaged one is removed and said so by the first process: it would become the previous one.
+    """
+    for path in (folder / _LAST, folder / _PREVIOUS):
+        if path.exists():
+            if _whole(path):
+                return path
+            if first:
+                _log.warning("%s is damaged: the training goes on from the checkpoint before, if any", path)
+                path.unlink()
+    return None
+
+
+def _whole(path: Path) -> bool:
+    """Whether all that was written is there: torch writes a zip archive, its directory last."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    except (zipfile.BadZipFile, FileNotFoundError):  # another process may have removed it
+        return False

@@ -116,7 +116,7 @@ class _Run:
             validation = self._validation(place, validated, notice)
             trainer = fitter(job.hardware, place, training, [saving, validation])
             with interruptible():
-                trainer.fit(module, data, ckpt_path=newest(job.checkpoints))
+                trainer.fit(module, data, ckpt_path=newest(job.checkpoints, place.rank == 0))
         return Fitted(module, loader, self._rows, len(self._held), validation, saving.seconds)
 
     def _validation(self, place: Place, steps: Collection[int], notice: Notice) -> Validation:
