@@ -57,6 +57,13 @@ def sync_file(path: Path) -> None:
             os.fsync(file.fileno())
 
 
+def sync_tree(folder: Path) -> None:
+    """Make a folder that a library has written durable: all files and all names in it."""
+    for path in folder.rglob("*"):
+        sync_folder(path) if path.is_dir() else sync_file(path)
+    sync_folder(folder)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY)
@@ -67,7 +74,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write aside, make durable, rename: a reader never sees half a file."""
+    """Write aside, make durable, rename, and make that durable: a reader never sees half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     with aside.open("w", encoding="utf-8") as stream:
@@ -76,3 +83,4 @@ def write_json(path: Path, value: Any) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     os.replace(aside, path)
+    sync_folder(path.parent)

@@ -14,7 +14,7 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 
 from simula.draws import entropy
-from simula.durable import sync_file
+from simula.durable import sync_folder, sync_tree
 from simula.errors import StudentError
 from simula.student.settings import Lora, StudentSettings, TrainingSettings
 from simula.student.weights import load
@@ -61,16 +61,26 @@ def adapted(model: Any, lora: Lora, seed: int) -> PeftModel:
 
 
 def save(model: Any, folder: Path) -> None:
-    """Write the adapter, or the model where there is none; `folder` is there whole or not at all."""
+    """Write the adapter, or the model where there is none; `folder` is there whole or not at all.
+
+    What a run that was killed in the middle of this has left beside it is removed.
+    """
+    for left in folder.parent.glob(f".{folder.name}.*"):
+        shutil.rmtree(left)
     aside = folder.with_name(f".{folder.name}.{os.getpid()}")
     if isinstance(model, PeftModel):
         model.save_pretrained(str(aside), save_embedding_layers=False)
     else:
         model.save_pretrained(str(aside))
-    for path in aside.rglob("*"):
-        sync_file(path)
-    shutil.rmtree(folder, ignore_errors=True)
-    os.replace(aside, folder)
+    sync_tree(aside)
+    moved(aside, folder)
+
+
+def moved(folder: Path, target: Path) -> None:
+    """Put a folder, all of which is durable, in the place of another; that is durable too."""
+    shutil.rmtree(target, ignore_errors=True)
+    os.replace(folder, target)
+    sync_folder(target.parent)
 
 
 def tuned(student: StudentSettings, kept: Path, cache: Path) -> tuple[Any, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -128,8 +127,7 @@ def _kept(module: StudentModule, validation: Validation, steps: int, target: Pat
     chosen = peak(validation.accuracies)
     kept = validation.adapter(chosen)
     if kept.exists():  # else a run that was killed right after this has moved it
-        shutil.rmtree(target, ignore_errors=True)
-        os.replace(kept, target)
+        adapter.moved(kept, target)
     return chosen
 
 

@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 import torch
 
+import simula.durable as durable
+import simula.student.adapter as adapter
+import simula.student.checkpoints as checkpoints
 import simula.student.fitting as fitting
 import simula.student.training as stage
 from simula.domain import Domain, Example, MultipleChoice, Number
@@ -219,6 +222,65 @@ def test_killed_while_it_clears_up_goes_on_to_the_same_result(
     assert len(summary.validation_accuracies) == 4
     assert weights(tmp_path) == kept
     assert not (tmp_path / "checkpoints").exists()
+
+
+@pytest.mark.parametrize("damage", ["cut", "bit"])
+@pytest.mark.parametrize("names", [["last"], ["last", "previous"]], ids=len)
+def test_a_damaged_checkpoint_is_said_and_the_one_before_is_taken(
+    tiny_llama: StudentSettings,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    names: list[str],
+    damage: str,
+) -> None:
+    training = TRAINING.model_copy(update={"validation_share": 0.0, "epochs": 1})
+    run(tiny_llama, tmp_path / "whole", training=training)
+
+    class Stopped(Exception):
+        """In the middle of a run."""
+
+    def stop(done: int, _: int) -> None:
+        if done == 4:
+            raise Stopped
+
+    folder, said = tmp_path / "damaged", []
+    with pytest.raises(Stopped):
+        train(QUIZ, EXAMPLES, tiny_llama, training, 3, folder, folder, lambda _: None, stop)
+    for name in names:
+        path = folder / "checkpoints" / f"{name}.ckpt"
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data if damage == "bit" else data[: len(data) // 2])
+        said.append(f"{path} is damaged: the training goes on from the checkpoint before, if any")
+    steps: list[int] = []
+    run(tiny_llama, folder, steps, training=training)
+    assert steps == ([3, 4, 5] if len(names) == 1 else [1, 2, 3, 4, 5])
+    assert caplog.messages == said
+    assert weights(folder) == weights(tmp_path / "whole")
+
+
+def test_what_a_kill_in_saving_left_is_not_published(
+    tiny_llama: StudentSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And names are durable before what they name is relied on: the folder, then that it is in its place."""
+    for left in (".adapter.123", "checkpoints/.step-10.123"):
+        (tmp_path / left).mkdir(parents=True)
+        (tmp_path / left / "half").touch()
+    synced: list[tuple[str, list[str]]] = []
+    real = durable.sync_folder
+
+    def sync(folder: Path) -> None:
+        synced.append((folder.name, sorted(path.name for path in folder.iterdir())))
+        real(folder)
+
+    for module in (durable, adapter, checkpoints):
+        monkeypatch.setattr(module, "sync_folder", sync)
+    run(tiny_llama, tmp_path, training=TRAINING.model_copy(update={"validation_min": 32}))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["adapter"]
+    [place, (parent, names)] = synced[-2:]
+    assert place[0].startswith(".adapter.")
+    assert "adapter_model.safetensors" in place[1]
+    assert (parent, "adapter" in names) == (tmp_path.name, True)
 
 
 def test_an_empty_data_set(tiny_llama: StudentSettings, tmp_path: Path) -> None:
