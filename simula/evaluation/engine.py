@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-import torch
-
 from simula.domain import Domain
 from simula.evaluation.answer import Answer, limited
+from simula.evaluation.engines.port import Engine, Examinee
 from simula.store.benchmarks import TestItem
-from simula.student.adapter import tuned
-from simula.student.answering import Marking, ask
+from simula.student.marking import Said
 from simula.student.settings import EvaluationSettings, StudentSettings
-from simula.student.template import Template
-from simula.student.weights import load
 
 
 def answer_items(
@@ -31,8 +27,8 @@ def answer_items(
 ) -> list[Answer]:
     """Ask a student every item; the answers are in the order of the items.
 
-    Each batch is written to `folder/answers.jsonl` before the next is asked, so that an evaluation that
-    was killed and is called again repeats one batch at most; one that is complete loads no model.
+    Answers are written to `folder/answers.jsonl` as they come, so that an evaluation that was killed and is
+    called again repeats one batch at most, or a server's items in flight; a complete one loads no model.
 
     Args:
         domain: how a question is put and an answer is read.
@@ -45,52 +41,79 @@ def answer_items(
         progress: called with items answered and items in all.
 
     Raises:
-        StudentError: weights that are missing, or what training should have kept.
+        StudentError: weights that are missing, or what training should have kept; a server that is gone.
     """
     asked = limited(items, evaluation.limit)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "answers.jsonl"
-    known = _restored(path)
+    wanted = {item.id for item in asked}
+    known = {name: answer for name, answer in _restored(path).items() if name in wanted}
     missing = [item for item in asked if item.id not in known]
     if not missing:
         return [known[item.id] for item in asked]
-    for answers in _answered(domain, missing, student, kept, evaluation, cache):
+
+    def keep(answers: Sequence[Said]) -> None:
+        new = [_answer(missing[said.index], said) for said in answers]
         with path.open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps(asdict(answer), ensure_ascii=False) + "\n" for answer in answers)
-        known |= {answer.item: answer for answer in answers}
-        progress(sum(item.id in known for item in asked), len(asked))
+            file.write("".join(json.dumps(asdict(answer), ensure_ascii=False) + "\n" for answer in new))
+        known.update({answer.item: answer for answer in new})
+        progress(len(known), len(asked))
+
+    _engine(Examinee(domain, student, kept, evaluation, cache)).answer(
+        [item.example for item in missing], keep
+    )
     return [known[item.id] for item in asked]
 
 
-def _answered(
+def _answer(item: TestItem, said: Said) -> Answer:
+    return Answer(
+        item.id,
+        said.prediction,
+        said.right,
+        said.text,
+        said.logprobs,
+        said.right_strict,
+        said.right_lenient,
+        said.right_logprob,
+    )
+
+
+def check_engine(
     domain: Domain,
     items: Sequence[TestItem],
     student: StudentSettings,
-    kept: Path | None,
     evaluation: EvaluationSettings,
     cache: Path,
-) -> Iterator[list[Answer]]:
-    model, tokenizer = load(student, cache) if kept is None else tuned(student, kept, cache)
-    if torch.cuda.is_available():
-        model = model.cuda()
-    template = Template(tokenizer, student.prompt)
-    examples = [item.example for item in items]
-    marking = Marking(evaluation.extraction, evaluation.choice, evaluation.choice_tokens)
-    size, tokens = evaluation.batch_size, evaluation.max_new_tokens
-    for batch in ask(domain, model, template, examples, size, tokens, marking):
-        yield [
-            Answer(
-                items[said.index].id,
-                said.prediction,
-                said.right,
-                said.text,
-                said.logprobs,
-                said.right_strict,
-                said.right_lenient,
-                said.right_logprob,
-            )
-            for said in batch
-        ]
+) -> None:
+    """Whether what asks a student is there, before anything is spent.
+
+    A server is asked one item, as the untuned student.
+
+    Raises:
+        StudentError: the engine's package is not installed; the server does not answer, or not as it must.
+    """
+    if evaluation.engine == "vllm":
+        from simula.evaluation.engines.vllm import check
+
+        check()
+    if evaluation.engine == "server" and items:
+        from simula.evaluation.engines.server import Server
+
+        Server(Examinee(domain, student, None, evaluation, cache)).check(items[0].example)
+
+
+def _engine(examinee: Examinee) -> Engine:
+    if examinee.evaluation.engine == "server":
+        from simula.evaluation.engines.server import Server
+
+        return Server(examinee)
+    if examinee.evaluation.engine == "vllm":
+        from simula.evaluation.engines.vllm import Vllm
+
+        return Vllm(examinee)
+    from simula.evaluation.engines.local import Local
+
+    return Local(examinee)
 
 
 def _restored(path: Path) -> dict[str, Answer]:

@@ -19,7 +19,7 @@ from simula.stages.assess import assess_dataset
 from simula.stages.bench import Bench, axes
 from simula.stages.dataset import STAGE as DATASET
 from simula.stages.dataset import build_dataset
-from simula.stages.evaluate import evaluate_student, evaluate_teacher
+from simula.stages.evaluate import check_answering, evaluate_student, evaluate_teacher
 from simula.stages.keys import adapter_key, artifact_keys, cell_key, rows_key
 from simula.stages.rate import rate_selected
 from simula.stages.taxonomy import build_taxonomies
@@ -111,12 +111,14 @@ def _check_benchmark(bench: Bench, until: str) -> None:
 
 
 def _check_student(bench: Bench, until: str) -> None:
-    """Weights that cannot be had are an error before rows are paid for, not after. Raises StudentError."""
+    """A student that cannot be had or asked is an error before rows are paid for. Raises StudentError."""
     config = bench.config
     if until in ("train", "evaluate") and bench.store.manifest(TRAIN, adapter_key(config)) is None:
         from simula.student.weights import check
 
         check(config.student, config.training.method)
+    if until == "evaluate":
+        check_answering(bench)
 
 
 def _label(config: Config) -> str:

@@ -57,6 +57,21 @@ async def _examined(bench: Bench, items: Sequence[TestItem], tally: Tally) -> li
             return await examine(config.domain, items, asker, reasoning, at_once, tally, on_answer)
 
 
+def check_answering(bench: Bench) -> None:
+    """Whether what will ask the students is there; nothing is looked at where both have answered.
+
+    Raises:
+        StudentError: a package is missing; a server does not answer, or not as it must.
+    """
+    config = bench.config
+    keys = [evaluation_key(config, tuned=tuned) for tuned in (False, True)]
+    if config.evaluation.engine == "transformers" or all(bench.store.manifest(STAGE, key) for key in keys):
+        return
+    from simula.evaluation.engine import check_engine
+
+    check_engine(config.domain, _items(config), config.student, config.evaluation, config.paths.cache)
+
+
 def evaluate_student(bench: Bench, *, tuned: bool) -> dict[str, Any]:
     """The manifest of the student's evaluation; item by item in `results.json`."""
     config = bench.config

@@ -4,53 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from simula.domain import Domain, Example, Extraction
+from simula.domain import Domain, Example
 from simula.student.backbone import common_prefix, read_prefix
 from simula.student.choice import Answers, score
 from simula.student.generation import generate
+from simula.student.marking import Marking, Said, marked
 from simula.student.template import Template
 
 _TOKENS_ON_A_CPU = 512
 """Tokens scored at once on a CPU: with more, what layers hand on leaves its cache. Measured on 64 CWE
 reports: 0.28 CPU seconds a report at 8 at once, 0.36 at 32, 0.56 at 64."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """The answer to one example."""
-
-    index: int
-    """Which of the examples."""
-    prediction: str | None
-    """The answer that counts; None where it is read from a text and there is none in it."""
-    right: bool
-    text: str
-    """What was generated; empty where nothing was."""
-    logprobs: dict[str, float]
-    """Log-probability of each answer of a closed list, in nats; empty where there is no list."""
-    right_strict: bool | None = None
-    """By the strict reading of the text; None where nothing was generated."""
-    right_lenient: bool | None = None
-    """By the lenient reading of the text; None where nothing was generated."""
-    right_logprob: bool | None = None
-    """By the most probable answer of a closed list; None where there is no list."""
-
-
-@dataclass(frozen=True, slots=True)
-class Marking:
-    """What of an answer counts."""
-
-    extraction: Extraction = "strict_first"
-    """Which reading of a generated text."""
-    choice: Literal["logprob", "letter"] = "logprob"
-    """Of a closed list the most probable answer, or the one that is read from the generated text."""
-    choice_tokens: int = 0
-    """Tokens generated at most where the answers are a closed list."""
 
 
 _BY_SCORE = Marking()
@@ -90,8 +57,13 @@ def ask(
             model, prefix, [rest[i] for i in batch], branches, ends, marking.choice_tokens
         )
         yield [
-            _chosen(
-                domain, examples[i], i, dict(zip(lists[i], row, strict=True)), template.text(ids), marking
+            marked(
+                domain,
+                examples[i],
+                i,
+                template.text(ids) if marking.choice_tokens else None,
+                dict(zip(lists[i], row, strict=True)),
+                marking,
             )
             for i, row, ids in zip(batch, scores, written, strict=True)
         ]
@@ -99,7 +71,7 @@ def ask(
     for batch in (opened[first : first + batch_size] for first in range(0, len(opened), batch_size)):
         written = generate(model, prefix, [rest[i] for i in batch], ends, max_new_tokens)
         yield [
-            _read(domain, examples[i], i, template.text(ids), marking)
+            marked(domain, examples[i], i, template.text(ids), None, marking)
             for i, ids in zip(batch, written, strict=True)
         ]
 
@@ -119,28 +91,3 @@ def _ends(model: Any, template: Template) -> set[int]:
     """The end of an answer in the template, and whatever else the model says it ends with."""
     given = model.generation_config.eos_token_id
     return {template.end, *(given if isinstance(given, list) else [given] if given is not None else [])}
-
-
-def _chosen(
-    domain: Domain, example: Example, index: int, logprobs: dict[str, float], text: str, marking: Marking
-) -> Said:
-    best = max(logprobs, key=logprobs.__getitem__)
-    right = domain.task.right(best, example)
-    if not marking.choice_tokens:
-        return Said(index, best, right, text, logprobs, right_logprob=right)
-    said = replace(_read(domain, example, index, text, marking), logprobs=logprobs, right_logprob=right)
-    return said if marking.choice == "letter" else replace(said, prediction=best, right=right)
-
-
-def _read(domain: Domain, example: Example, index: int, text: str, marking: Marking) -> Said:
-    reading = domain.task.read(text, example)
-    found = reading.by(marking.extraction)
-    return Said(
-        index,
-        found.answer,
-        found.right,
-        text,
-        {},
-        right_strict=reading.strict.right,
-        right_lenient=reading.lenient.right,
-    )

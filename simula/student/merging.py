@@ -40,14 +40,14 @@ def write_tuned(student: StudentSettings, kept: Path, folder: Path, cache: Path)
         model.to(getattr(torch, student.dtype)).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     if (kept / "adapter_config.json").exists():
-        _write_adapter(student, kept, folder / "adapter")
+        write_adapter(student, kept, folder / "adapter")
         tokenizer.save_pretrained(folder / "adapter")
     return tokenizer
 
 
-def _write_adapter(student: StudentSettings, kept: Path, folder: Path) -> None:
+def write_adapter(student: StudentSettings, kept: Path, folder: Path) -> None:
     """The adapter as it fits the model that was published: a multimodal one names its layers otherwise."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     weights = load_file(kept / "adapter_model.safetensors")
     if multimodal(student):
         weights = {name.replace(_TEXT, _WHOLE): value for name, value in weights.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -199,8 +199,25 @@ class TrainerSettings(Settings):
 class EvaluationSettings(Settings):
     """How a student is examined."""
 
+    engine: Literal["transformers", "vllm", "server"] = "transformers"
+    """Who computes the answers: transformers or vLLM in this process, or a server that speaks OpenAI's
+    protocol. A part of the identity: an engine has kernels and types of its own, and a server weights that
+    nobody here sees, so that a near tie may fall otherwise. Cells of two engines are reported apart."""
+    url: str | None = incidental(None, pattern=r"^https?://")
+    """The server's address up to and including the version, such as http://127.0.0.1:8000/v1."""
+    served: str = "{adapter}"
+    """The tuned student's name on the server; `{adapter}` is the name of its folder among the artifacts of
+    training, which no other student has."""
+    served_untuned: str | None = None
+    """The untuned student's name on the server."""
+    key_variable: str | None = incidental(None)
+    """Environment variable that holds the server's key; null: it wants none."""
+    concurrency: int = incidental(32, ge=1)
+    """Items in flight at a server at most: what a killed evaluation asks again."""
+    timeout: float = incidental(600.0, gt=0)
+    """Seconds until an unanswered call to a server counts as lost and is sent again."""
     batch_size: int = incidental(32, ge=1)
-    """Items asked at once."""
+    """Items asked at once in this process: what a killed evaluation asks again. vLLM wants hundreds."""
     max_new_tokens: int = Field(512, ge=1)
     """Tokens generated at most where the answer is not one of a closed list. The paper is silent: 512."""
     extraction: Extraction = "strict_first"
@@ -231,3 +248,25 @@ class EvaluationSettings(Settings):
         if self.choice == "letter" and not self.choice_tokens:
             raise ValueError("choice=letter reads a generated text: choice_tokens must be 1 or more, not 0")
         return self
+
+    @model_validator(mode="after")
+    def _two_students_are_served(self) -> Self:
+        if self.engine == "server" and not (self.url and self.served_untuned):
+            raise ValueError(
+                "engine=server needs evaluation.url=http://… and evaluation.served_untuned, the untuned "
+                "student's name there; the tuned one's is evaluation.served"
+            )
+        if self.engine == "server" and self.served == self.served_untuned:
+            raise ValueError(
+                f"served and served_untuned are both {self.served!r}: a server tells the tuned student from "
+                "the untuned one by its name"
+            )
+        return self
+
+    def identity(self) -> dict[str, Any]:
+        """What decides its answers; of an engine that is not chosen nothing appears."""
+        said = super().identity()
+        unused = {"transformers": ("engine", "served", "served_untuned"), "server": ()}
+        for name in unused.get(self.engine, ("served", "served_untuned")):
+            del said[name]
+        return said

@@ -54,12 +54,12 @@ def load(
     options: dict[str, Any] = {"dtype": getattr(torch, "float32" if method == "full" else student.dtype)}
     if method == "qlora":
         options |= four_bits(student.name)
-    source, revision = (str(tuned), None) if tuned else _source(student, cache)
-    with _loading(student, source):
-        model, missing = _pretrained(source, revision, options)
+    where, revision = (str(tuned), None) if tuned else source(student, cache)
+    with _loading(student, where):
+        model, missing = _pretrained(where, revision, options)
     if missing:
         raise StudentError(
-            f"student {student.name}: {len(missing)} weights are missing in {source}, such as "
+            f"student {student.name}: {len(missing)} weights are missing in {where}, such as "
             f"{min(missing)}; they would be random numbers"
         )
     _check_architecture(student.name, model.config)
@@ -69,9 +69,9 @@ def load(
 
 def tokenizer(student: StudentSettings, cache: Path) -> Any:
     """The student's tokenizer alone. Raises StudentError as `load` does."""
-    source, revision = _source(student, cache)
-    with _loading(student, source):
-        return AutoTokenizer.from_pretrained(source, revision=revision)
+    where, revision = source(student, cache)
+    with _loading(student, where):
+        return AutoTokenizer.from_pretrained(where, revision=revision)
 
 
 def check(student: StudentSettings, method: Literal["lora", "qlora", "full"] = "lora") -> None:
@@ -85,9 +85,9 @@ def check(student: StudentSettings, method: Literal["lora", "qlora", "full"] = "
     if isinstance(student.weights, PackagedWeights):
         _packaged_file(student.name, student.weights)
         return
-    source, revision = hub(student.weights)
-    with _loading(student, source):
-        config = AutoConfig.from_pretrained(source, revision=revision)
+    where, revision = hub(student.weights)
+    with _loading(student, where):
+        config = AutoConfig.from_pretrained(where, revision=revision)
     _check_architecture(student.name, config.get_text_config(decoder=True))
 
 
@@ -113,8 +113,12 @@ def four_bits(name: str) -> dict[str, Any]:
     }
 
 
-def _source(student: StudentSettings, cache: Path) -> tuple[str, str | None]:
-    """What transformers loads, and at which revision."""
+def source(student: StudentSettings, cache: Path) -> tuple[str, str | None]:
+    """What transformers loads, and at which revision; GGUF weights are converted where they were not yet.
+
+    Raises:
+        StudentError: the package that ships the weights is not there.
+    """
     if isinstance(student.weights, PackagedWeights):
         return str(_converted(student.name, student.weights, cache)), None
     return hub(student.weights)

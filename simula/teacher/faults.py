@@ -140,6 +140,10 @@ class Boundary:
     secret: str = field(default="", repr=False)
     group: str = "teacher"
     """Configuration group that errors name."""
+    named: str = "model"
+    """The group's setting of the model's name."""
+    length: str = "max_tokens"
+    """The group's setting of the longest reply."""
 
     def fault(
         self, status: int, message: str, reason: str = "", wait: float = 0.0, max_tokens: int = 0
@@ -159,7 +163,7 @@ class Boundary:
         if status == 404:
             return TeacherUnavailable(
                 f"there is no model {self.model} here, or no longer ({said}); "
-                f"choose another one with {self.group}.model=…"
+                f"choose another one with {self.group}.{self.named}=…"
             )
         if status == 429 and (wait > _PATIENCE or _SPENT.search(reason)):
             return TeacherUnavailable(
@@ -175,12 +179,13 @@ class Boundary:
         words = f"{reason} {message}" if status == 400 else ""
         if _REPLY_TOO_LONG.search(words) and not _CONTEXT.search(words):
             return TeacherUnavailable(
-                f"{self.model} does not give replies of this length ({said}); lower {self.group}.max_tokens"
+                f"{self.model} does not give replies of this length ({said}); "
+                f"lower {self.group}.{self.length}"
             )
         if (context := _CONTEXT_LENGTH.search(words)) and max_tokens >= int(context[1]):
             return TeacherUnavailable(
                 f"the context of {self.model}, {int(context[1]):,} tokens, fits no prompt beside a reply of "
-                f"{max_tokens:,} ({said}); lower {self.group}.max_tokens or serve a longer context"
+                f"{max_tokens:,} ({said}); lower {self.group}.{self.length} or serve a longer context"
             )
         if status == 413 or context or _CONTEXT.search(words) or _TOO_LONG.search(words):
             return RequestFailed(f"{self.model} does not take a request of this length: {said}")

@@ -11,8 +11,9 @@ import pytest
 import torch
 
 from simula.domain import Domain, Example, Identifier, MultipleChoice, Number
-from simula.student.answering import Marking, Said, ask
+from simula.student.answering import ask
 from simula.student.choice import Answers
+from simula.student.marking import Marking, Said
 from simula.student.settings import StudentSettings
 from simula.student.template import Template
 from simula.student.weights import load
