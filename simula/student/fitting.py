@@ -21,6 +21,7 @@ from simula.student.checkpoints import Checkpoints, newest
 from simula.student.data import Loader, StudentData
 from simula.student.hardware import Hardware, enough_memory, fits
 from simula.student.module import StudentModule
+from simula.student.packing import Apart
 from simula.student.preemption import Notice, noticed
 from simula.student.processes import others
 from simula.student.ranks import Place, Replicas
@@ -114,7 +115,8 @@ class _Run:
                 job.checkpoints, training.checkpoint_seconds, validated, self._progress, notice
             )
             validation = self._validation(place, validated, notice)
-            trainer = fitter(job.hardware, place, training, [saving, validation])
+            first = [Apart()] if job.hardware.packed else []
+            trainer = fitter(job.hardware, place, training, [*first, saving, validation])
             with interruptible():
                 trainer.fit(module, data, ckpt_path=newest(job.checkpoints, place.rank == 0))
         return Fitted(module, loader, self._rows, len(self._held), validation, saving.seconds)
