@@ -88,7 +88,7 @@ def _front(panel: Panel, front: Front) -> TextTable:
         lines.append(Line((*cells, f"{100 * point.share:.0f}")))
     notes = (
         "Front: nothing else costs no more and is no less accurate. On it: share of redrawn experiments in"
-        f" which it is there, by the runs that all share ({design(front.runs)}). Taxonomies are not in it.",
+        f" which it is there, by the runs that all share ({design(front.runs)}). Prices: without taxonomies.",
     )
     unit = "price,\u00a0$" if front.unit == "$" else "tokens"
     columns = ("system", "size", "place", unit, "accuracy,\u00a0%", "on it,\u00a0%")

@@ -8,7 +8,7 @@ from typing import Literal
 
 from simula.evaluation.spread import design
 from simula.evaluation.statistics import Comparison
-from simula.report.besides import besides, rate_caveats
+from simula.report.besides import besides, overlap_caveats, rate_caveats
 from simula.report.summary import Panel, Row, Summary
 
 
@@ -44,7 +44,7 @@ def answer(summary: Summary) -> Answer:
             for caveat in _caveats(panel, size):
                 sizes.setdefault(caveat, []).append(f"{size:,}")
         caveats += [f"{panel.title}, {_and(where)} rows: {caveat}" for caveat, where in sizes.items()]
-        caveats += [f"{panel.title}: {caveat}" for caveat in rate_caveats(panel)]
+        caveats += [f"{panel.title}: {caveat}" for caveat in (*rate_caveats(panel), *overlap_caveats(panel))]
     if not findings:
         findings = [Finding("", "No cell is finished yet, so there is no answer.", "open")]
     more = tuple(sentence for panel in summary.panels for sentence in besides(panel))
@@ -83,7 +83,6 @@ def _caveats(panel: Panel, size: int) -> Iterator[str]:
     yield from _against_untuned(panel, rows)
     yield from _against_chance(panel, rows)
     yield from _replication(rows)
-    yield from _overlaps(rows)
 
 
 def _against_untuned(panel: Panel, rows: Sequence[Row]) -> Iterator[str]:
@@ -131,25 +130,6 @@ def _replication(rows: Sequence[Row]) -> Iterator[str]:
         )
     if any(row.difference and row.difference.seeds < row.seeds for row in rows):
         yield "systems are compared only on the seeds that the reference has too."
-
-
-def _overlaps(rows: Sequence[Row]) -> Iterator[str]:
-    """Test items that a student may have learned by heart."""
-    near = [row for row in rows if row.overlap is not None and row.overlap.items_sharing > 0]
-    if near:
-        shown = ", ".join(f"{row.system} {_seen(row)}" for row in near)
-        yield f"test items whose words stand in training rows: {shown}."
-
-
-def _seen(row: Row) -> str:
-    found = row.overlap
-    assert found is not None
-    assert row.accuracy is not None
-    said = f"{100 * found.items_sharing:.1f} %"
-    if found.accuracy_without is None:
-        return said
-    with_them, without = 100 * row.accuracy.value, 100 * found.accuracy_without
-    return f"{said} (accuracy {with_them:.1f} %, without them {without:.1f} %)"
 
 
 def _grid_caveats(summary: Summary) -> Iterator[str]:

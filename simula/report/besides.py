@@ -38,6 +38,21 @@ def rate_caveats(panel: Panel) -> Iterator[str]:
     yield from _unlike_rates(panel)
 
 
+def overlap_caveats(panel: Panel) -> Iterator[str]:
+    """Test items that students may have learned by heart; each row's share is in the table."""
+    known = [(row.overlap, row.accuracy) for row in panel.rows if row.overlap and row.accuracy]
+    most = max((overlap.items_sharing for overlap, _ in known), default=0.0)
+    if most == 0:
+        return
+    without = [
+        abs(accuracy.value - overlap.accuracy_without)
+        for overlap, accuracy in known
+        if overlap.accuracy_without is not None
+    ]
+    said = f"; without them accuracies change by up to {100 * max(without):.1f} points" if without else ""
+    yield f"up to {100 * most:.1f} % of the test items have words in a row from a training row{said}."
+
+
 def _unlike_rates(panel: Panel) -> Iterator[str]:
     tried: dict[str, list[str]] = {}
     for row in panel.rows:
@@ -84,7 +99,7 @@ def _gaps(panel: Panel) -> Iterator[str]:
     if panel.teacher is None or panel.untuned is None:
         return
     known = [row for row in panel.rows if row.gap is not None]
-    for row in known:
+    for row in (row for row in known if row.size == max(row.size for row in known)):
         assert row.gap is not None
         share = f"{100 * row.gap.difference:.0f} % [{100 * row.gap.low:.0f}, {100 * row.gap.high:.0f}]"
         yield f"{_name(panel, row)} has gone {share} of the way from the untuned student to the teacher"

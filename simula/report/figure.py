@@ -16,8 +16,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from simula.report.grid import SYSTEMS
 from simula.report.summary import Estimate, Panel, Row, Summary
 
-_STYLE = Path(__file__).with_name("simula.mplstyle")
-_INK = "#222222"
+STYLE = Path(__file__).with_name("simula.mplstyle")
+INK = "#222222"
 """The style's neutral colour; the SVG takes the page's text colour instead."""
 _COLUMNS = 2
 _NAME_LENGTH = 36
@@ -37,17 +37,21 @@ class Drawing:
 
 def draw_accuracy(summary: Summary) -> Drawing:
     """Accuracy in percent with 95 % intervals; one axes a panel, the untuned student as a dashed line."""
-    with mpl.rc_context(fname=_STYLE):
-        figure = _figure(summary)
-        return Drawing(
-            png=_saved(figure, "png", {}),
-            pdf=_saved(figure, "pdf", {"CreationDate": None}),
-            svg=_inline(_saved(figure, "svg", {"Date": None}).decode()),
-        )
+    with mpl.rc_context(fname=STYLE):
+        return drawing(_figure(summary))
+
+
+def drawing(figure: Figure) -> Drawing:
+    """A figure in its three formats, the same bytes for the same figure."""
+    return Drawing(
+        png=_saved(figure, "png", {}),
+        pdf=_saved(figure, "pdf", {"CreationDate": None}),
+        svg=_inline(_saved(figure, "svg", {"Date": None}).decode()),
+    )
 
 
 def _figure(summary: Summary) -> Figure:
-    looks = _looks(system for panel in summary.panels for system in panel.systems)
+    looks = looks_of(system for panel in summary.panels for system in panel.systems)
     shown = [panel for panel in summary.panels if any(row.accuracy for row in panel.rows)]
     columns = min(_COLUMNS, max(1, len(shown)))
     lines = -(-max(1, len(shown)) // columns)
@@ -66,7 +70,7 @@ def _height(panel: Panel) -> float:
     return 3.6 if len(panel.sizes) > 1 else 1.35 + 0.34 * len(panel.systems)
 
 
-def _looks(systems: Iterable[str]) -> dict[str, dict[str, Any]]:
+def looks_of(systems: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Colour and marker of each system: the paper's five look the same in every report; eight differ."""
     cycle = list(mpl.rcParams["axes.prop_cycle"])
     return {system: cycle[at % len(cycle)] for at, system in enumerate(dict.fromkeys((*SYSTEMS, *systems)))}
@@ -84,7 +88,7 @@ def _by_system(axes: Axes, panel: Panel, looks: Mapping[str, dict[str, Any]]) ->
             axes.plot(runs, [at + 0.27] * len(runs), linestyle="", alpha=0.5, markersize=3.5, **look)
         value, errors = _error(row.accuracy)
         axes.errorbar(value, at, xerr=errors, linestyle="", **look)
-    axes.set_yticks(range(len(names)), [_name(name) for name in names])
+    axes.set_yticks(range(len(names)), [short_name(name) for name in names])
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.yaxis.grid(visible=False)
     axes.tick_params(axis="y", length=0)
@@ -113,17 +117,17 @@ def _line(axes: Axes, rows: list[Row], system: str, shift: float, look: Mapping[
     if points:
         sizes, values, errors = zip(*points, strict=True)
         below, above = zip(*((low[0], high[0]) for low, high in errors), strict=True)
-        axes.errorbar(sizes, values, yerr=(below, above), label=_name(system), **look)
+        axes.errorbar(sizes, values, yerr=(below, above), label=short_name(system), **look)
 
 
 def _lines(panel: Panel, line: Any, span: Any) -> None:
     """The untuned student with its interval, and blind guessing."""
     if panel.untuned is not None:
         base = panel.untuned.accuracy
-        line(100 * base.value, color=_INK, linestyle="--", linewidth=1.2, label="untuned")
-        span(100 * base.low, 100 * base.high, color=_INK, alpha=0.08, linewidth=0)
+        line(100 * base.value, color=INK, linestyle="--", linewidth=1.2, label="untuned")
+        span(100 * base.low, 100 * base.high, color=INK, alpha=0.08, linewidth=0)
     if panel.chance is not None:
-        line(100 * panel.chance, color=_INK, linestyle=":", linewidth=1.2, label="guessing")
+        line(100 * panel.chance, color=INK, linestyle=":", linewidth=1.2, label="guessing")
 
 
 def _legend(axes: Axes) -> None:
@@ -137,7 +141,8 @@ def _error(accuracy: Estimate) -> tuple[float, tuple[tuple[float], tuple[float]]
     return value, ((value - 100 * accuracy.low,), (100 * accuracy.high - value,))
 
 
-def _name(system: str) -> str:
+def short_name(system: str) -> str:
+    """A system's name, cut where a legend would have no room for it."""
     return system if len(system) <= _NAME_LENGTH else f"{system[: _NAME_LENGTH - 1]}…"
 
 
@@ -153,4 +158,4 @@ def _saved(figure: Figure, form: str, metadata: dict[str, Any]) -> bytes:
 
 def _inline(svg: str) -> str:
     """The element without its XML prologue."""
-    return svg[svg.index("<svg") :].replace(_INK, "currentColor")
+    return svg[svg.index("<svg") :].replace(INK, "currentColor")

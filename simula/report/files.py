@@ -14,6 +14,7 @@ from simula.report.analysis_tables import analysis_tables
 from simula.report.answer import Answer, answer
 from simula.report.figure import draw_accuracy
 from simula.report.page import Samples, render_page
+from simula.report.price_figure import draw_price
 from simula.report.summary import Estimate, Panel, Row, Summary
 from simula.report.tables import detail_tables, main_tables
 from simula.report.text_table import escaped, markdown
@@ -28,10 +29,13 @@ class ReportFiles:
     png: Path
     pdf: Path
     page: Path
+    price_png: Path | None
+    """None where nothing can be compared by its price."""
+    price_pdf: Path | None
 
 
 def write_report(summary: Summary, samples: Samples, folder: Path) -> ReportFiles:
-    """Write report.md, table.csv, accuracy.png, accuracy.pdf and index.html.
+    """Write report.md, table.csv, accuracy.png, accuracy.pdf, index.html, and price.png and price.pdf.
 
     The same summary gives the same bytes.
 
@@ -40,7 +44,7 @@ def write_report(summary: Summary, samples: Samples, folder: Path) -> ReportFile
         samples: rows of each data set to show on the page (`page.Samples`).
         folder: made where it does not exist.
     """
-    said, drawing = answer(summary), draw_accuracy(summary)
+    said, drawing, price = answer(summary), draw_accuracy(summary), draw_price(summary)
     folder.mkdir(parents=True, exist_ok=True)
     files = ReportFiles(
         markdown=folder / "report.md",
@@ -48,16 +52,21 @@ def write_report(summary: Summary, samples: Samples, folder: Path) -> ReportFile
         png=folder / "accuracy.png",
         pdf=folder / "accuracy.pdf",
         page=folder / "index.html",
+        price_png=folder / "price.png" if price else None,
+        price_pdf=folder / "price.pdf" if price else None,
     )
+    if price and files.price_png and files.price_pdf:
+        files.price_png.write_bytes(price.png)
+        files.price_pdf.write_bytes(price.pdf)
     files.png.write_bytes(drawing.png)
     files.pdf.write_bytes(drawing.pdf)
     files.csv.write_text(_csv(summary), encoding="utf-8")
-    files.markdown.write_text(_markdown(summary, said), encoding="utf-8")
-    files.page.write_text(render_page(summary, said, drawing, samples), encoding="utf-8")
+    files.markdown.write_text(_markdown(summary, said, price is not None), encoding="utf-8")
+    files.page.write_text(render_page(summary, said, drawing, price, samples), encoding="utf-8")
     return files
 
 
-def _markdown(summary: Summary, said: Answer) -> str:
+def _markdown(summary: Summary, said: Answer, priced: bool) -> str:
     findings = [
         f"{escaped(finding.where)}: **{escaped(finding.sentence)}**" if finding.where else finding.sentence
         for finding in said.findings
@@ -69,6 +78,7 @@ def _markdown(summary: Summary, said: Answer) -> str:
         "\n".join(f"- {escaped(sentence)}" for sentence in said.more),
         "\n".join(f"- {escaped(caveat)}" for caveat in said.caveats),
         "![Accuracy with 95 % intervals by system](accuracy.png)",
+        "![Accuracy against price, with the front](price.png)" if priced else "",
         *(markdown(table) for table in tables),
         "\n".join(f"- failed: `{key}`: {escaped(reason)}" for key, reason in summary.failures),
     ]

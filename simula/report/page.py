@@ -22,8 +22,10 @@ else is to be shown of them, text or lists of texts."""
 _HEAD = ("status", "reason", "question", "answer")
 
 
-def render_page(summary: Summary, said: Answer, drawing: Drawing, samples: Samples) -> str:
-    """The page: answer, plot, tables, and what the data looks like."""
+def render_page(
+    summary: Summary, said: Answer, drawing: Drawing, price: Drawing | None, samples: Samples
+) -> str:
+    """The page: answer, plots, tables, and what the data looks like."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -36,6 +38,7 @@ def render_page(summary: Summary, said: Answer, drawing: Drawing, samples: Sampl
         answer=said,
         # matplotlib escapes what it is given, and draws text as outlines.
         figure=Markup(drawing.svg),
+        price=Markup(price.svg) if price else None,
         main=main_tables(summary),
         analysis=analysis_tables(summary),
         details=detail_tables(summary),

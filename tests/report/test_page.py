@@ -86,11 +86,21 @@ def test_every_file_is_there_and_the_same_each_time(sweep: Sweep, tmp_path: Path
     results = sweep({"baseline": 0.5, "full": 0.6}, sizes=(64, 256))
     one = report_on(results, SAMPLES, tmp_path / "one")
     two = report_on(results, SAMPLES, tmp_path / "two")
-    for path in (one.markdown, one.csv, one.png, one.pdf, one.page):
+    assert one.price_png is not None
+    assert one.price_pdf is not None
+    for path in (one.markdown, one.csv, one.png, one.pdf, one.page, one.price_png, one.price_pdf):
         assert path.read_bytes() == (two.page.parent / path.name).read_bytes(), path.name
     assert one.png.read_bytes().startswith(b"\x89PNG")
     assert one.pdf.read_bytes().startswith(b"%PDF")
     assert "accuracy.png" in one.markdown.read_text(encoding="utf-8")
+    assert "price.png" in one.markdown.read_text(encoding="utf-8")
+
+
+def test_without_prices_to_compare_there_is_no_second_plot(sweep: Sweep, tmp_path: Path) -> None:
+    files = report_on(sweep({"full": 0.6}), {}, tmp_path)
+    assert files.price_png is None
+    assert "price.png" not in files.markdown.read_text(encoding="utf-8")
+    assert files.page.read_text(encoding="utf-8").count("<figure") == 1
 
 
 def test_the_csv_holds_plain_numbers(sweep: Sweep, tmp_path: Path) -> None:
@@ -102,6 +112,12 @@ def test_the_csv_holds_plain_numbers(sweep: Sweep, tmp_path: Path) -> None:
     assert float(full["accuracy"]) == pytest.approx(sum(runs) / 3, abs=1e-6)
     assert float(full["difference low"]) < float(full["difference"]) < float(full["difference high"])
     assert (full["reference"], baseline["reference"], full["rejected"]) == ("baseline", "", "63")
+    assert (full["difference runs"], full["data seeds"], full["seen items sharing"]) == (
+        "3 seeds",
+        "3",
+        "0.05",
+    )
+    assert float(full["accuracy normal half"]) < float(full["accuracy high"]) - float(full["accuracy"])
 
 
 def test_the_plot_takes_the_pages_colour(sweep: Sweep, tmp_path: Path) -> None:

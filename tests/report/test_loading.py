@@ -1,0 +1,64 @@
+"""A cell's numbers as its artifacts hold them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from simula.report.loading import load_result
+from simula.report.results import CellResult, Overlap
+from simula.stages.record import CellRecord
+from simula.store.artifacts import Store
+
+OVERLAP = {
+    "ngram": 13,
+    "similarity": 0.8,
+    "rows": 50,
+    "rows_sharing": 2,
+    "rows_similar": 1,
+    "items": 4,
+    "items_sharing": 1,
+    "items_similar": 0,
+    "accuracy_without": 2 / 3,
+}
+
+
+def loaded(root: Path, **manifests: dict[str, Any]) -> CellResult:
+    """The result of a cell with these manifests, each of the examinations having its answers."""
+    right = {"evaluate": [True, True, False, False], "untuned": [False] * 4, "teacher": [True] * 4}
+    for name in manifests:
+        (root / name / "key").mkdir(parents=True)
+        if name in right:
+            said = {"items": ["a", "b", "c", "d"], "right": right[name], "answered": [True] * 4}
+            (root / name / "key" / "results.json").write_text(json.dumps(said))
+    record = CellRecord(
+        key="cell",
+        axes={"domain": "lab", "data_seed": 0},
+        artifacts={name: f"{name}/key" for name in manifests},
+        state="done",
+        reason="",
+        exit_code=0,
+        manifests={name: {"seconds": 1.0, **said} for name, said in manifests.items()},
+    )
+    return load_result(Store(root), record)
+
+
+def test_the_validation_is_the_moving_average_that_chose_the_checkpoint(tmp_path: Path) -> None:
+    training = {"validation_accuracies": [[20, 0.6], [10, 0.3], [30, 0.9]], "chosen_step": 20}
+    assert loaded(tmp_path / "1", evaluate={}, train=training).validation == 0.6
+    training = {"validation_accuracies": [[20, 0.6], [10, 0.3], [30, 0.9]], "chosen_step": 30}
+    assert loaded(tmp_path / "2", evaluate={}, train=training).validation == 0.75
+    training = {"validation_accuracies": [], "chosen_step": 30}
+    assert loaded(tmp_path / "3", evaluate={}, train=training).validation is None
+
+
+def test_the_overlap_is_of_the_evaluations_manifest(tmp_path: Path) -> None:
+    found = loaded(tmp_path / "1", evaluate={"contamination": OVERLAP})
+    assert found.overlap == Overlap(13, 0.25, 0.0, 0.04, 0.02, 2 / 3)
+    assert loaded(tmp_path / "2", evaluate={}).overlap is None
+
+
+def test_the_teachers_answers_are_there_where_it_was_examined(tmp_path: Path) -> None:
+    assert loaded(tmp_path / "1", evaluate={}, untuned={}, teacher={}).teacher_right == (True,) * 4
+    assert loaded(tmp_path / "2", evaluate={}, untuned={}).teacher_right is None
