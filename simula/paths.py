@@ -17,7 +17,7 @@ class Paths(Settings):
     ledger: Path = incidental()
     """Recorded teacher calls; shared like the store."""
     cache: Path = incidental()
-    """Converted weights, vectors of texts; can be deleted at any time."""
+    """Converted weights, vectors of texts, settled candidates; can be deleted at any time."""
     benchmarks: Path = incidental()
     """Original benchmark files, for those that are not embedded or taken from the hub."""
     report: Path = incidental()

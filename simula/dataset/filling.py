@@ -131,28 +131,27 @@ class Filling:
         """Candidates that did not become rows."""
         return self.kept - self.accepted
 
-    def restore(self, candidates: Iterable[Candidate]) -> None:
-        """Begin with candidates of the same data set, in slot order, that were made for another size."""
-        for candidate in candidates:
-            if self.accepted == self.size or self.exhausted or self._next >= self.limit:
-                return
-            self._note(candidate.mix)
-            self._next += 1
-            self._restored(candidate)
-
     def resume(self, stored: Stored) -> None:
-        """Begin behind the candidates that an earlier run left, which are read while new slots are filled.
+        """Begin behind candidates of the same data set that stand, which are read while new slots are filled.
 
-        Where a limit has to count them, they are read first.
+        Where no new slots are needed, or a limit has to count them, they are read first, as far as needed.
         """
-        if self.settings.tokens is not None or stored.count >= self.limit:
-            self.restore(stored)
+        if stored.accepted >= self.size or stored.count >= self.limit or self.settings.tokens is not None:
+            self._restore(stored)
             return
         if self._counts_mixes:
             for drawn in stored.drawn():
                 self._seen.draw(drawn)
         self._stored, self._next = stored, stored.count
         self._unread, self._unread_rows = stored.count, stored.accepted
+
+    def _restore(self, candidates: Iterable[Candidate]) -> None:
+        for candidate in candidates:
+            if self.accepted == self.size or self.exhausted or self._next >= self.limit:
+                return
+            self._note(candidate.mix)
+            self._next += 1
+            self._restored(candidate)
 
     async def run(self) -> None:
         """Fill until the target, the token budget, or the candidate limit.

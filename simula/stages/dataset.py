@@ -25,8 +25,8 @@ from simula.stages.taxonomy import STAGE as TAXONOMY
 from simula.stages.taxonomy import read_taxonomies
 from simula.store.benchmarks.item import checksum
 from simula.store.datasets import SHORT, sizes_of
-from simula.store.rows import COUNTS, REFUSED, ROWS, RowWriter, read_rows, stored_candidates
-from simula.store.settled import SETTLED, Settled
+from simula.store.rows import COUNTS, REFUSED, ROWS, RowWriter, read_rows
+from simula.store.settled import Settled, SettledCandidates
 from simula.store.spool import Spool
 
 STAGE = "dataset"
@@ -64,7 +64,7 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
             RowWriter(folder / ROWS) as rows,
             RowWriter(folder / REFUSED) as refused,
             Spool(folder) as texts,
-            Settled(folder / SETTLED) as settled,
+            Settled(_settled(config, rows_key(config))) as settled,
             bench.progress.bar("dataset: rows accepted") as meter,
         ):
 
@@ -84,23 +84,22 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
 
             spent = _taxonomy_tokens(bench)
             filling = Filling(mechanism, config.dataset, size, test, spent, on_change, keep, texts)
-            if settled.count:
-                filling.resume(settled)
-                bench.progress.line(f"dataset: goes on behind {settled.count:,} candidates of an earlier run")
-            elif (stored := _stored(bench)) is not None:
-                filling.restore(stored_candidates(stored))
-                bench.progress.line(f"dataset: {filling.kept:,} candidates of another size stand")
+            if (stored := settled if settled.count else _of_another_size(bench)) is not None:
+                filling.resume(stored)
+                bench.progress.line(f"dataset: begins behind {stored.count:,} candidates that stand")
             meter(filling.accepted, size)
             with rare_collections():
                 await filling.run()
-            settled.remove()
+            short = not filling.accepted or (filling.accepted < size and not filling.exhausted)
+            if short:
+                settled.remove()  # what was lost to faults is tried again
     said = {
         **_said(config, filling, counts),
         "test_items_compared_with": len(items),
         "test_items_checksum": checksum(items) if items else None,
         **_shift(config, filling, counts),
     }
-    if not filling.accepted or (filling.accepted < size and not filling.exhausted):
+    if short:
         raise ShortOfTarget(_short(bench, folder, filling, said))
     return said
 
@@ -139,14 +138,21 @@ def _taxonomy_tokens(bench: Bench) -> int:
     return int(manifest.get("prompt_tokens", 0)) + int(manifest.get("completion_tokens", 0))
 
 
-def _stored(bench: Bench) -> Path | None:
-    """The folder of this data set at another size: of a larger one, else of the largest."""
-    stored = sizes_of(bench.store.root, dataset_key(bench.config))
-    sizes = {int(one.said()["rows"]): one.folder for one in stored}
+def _settled(config: Config, rows: str) -> Path:
+    """Where the settled candidates of a data set of one size are."""
+    return config.paths.cache / "candidates" / f"{rows}.jsonl"
+
+
+def _of_another_size(bench: Bench) -> SettledCandidates | None:
+    """The candidates of this data set at another size: of a larger one, else of the largest."""
+    key = dataset_key(bench.config)
+    sizes = {int(one.said()["rows"]): one.size for one in sizes_of(bench.store.root, key)}
     if not sizes:
         return None
     enough = [size for size in sizes if size >= bench.config.scalars.size]
-    return sizes[min(enough) if enough else max(sizes)]
+    size = sizes[min(enough) if enough else max(sizes)]
+    found = SettledCandidates(_settled(bench.config, f"{key}/{size}"))
+    return found if found.count else None
 
 
 def _said(config: Config, filling: Filling, counts: Counts) -> dict[str, Any]:

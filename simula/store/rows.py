@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from heapq import merge
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
@@ -134,17 +132,6 @@ def _line(candidate: Candidate) -> bytes:
     """One row; the prompt files, which are other ones in each system, are a text."""
     templates = json.dumps(json.dumps(candidate.templates, sort_keys=True))
     return f'{candidate.model_dump_json(exclude={"templates"})[:-1]},"templates":{templates}}}\n'.encode()
-
-
-def stored_candidates(folder: Path) -> Iterator[Candidate]:
-    """All candidates of a stored data set, in slot order; few are in memory at a time."""
-    files = [_rows(folder / name) for name in (ROWS, REFUSED)]
-    return merge(*files, key=lambda candidate: candidate.slot)
-
-
-def _rows(path: Path) -> Iterator[Candidate]:
-    for batch in pq.ParquetFile(path).iter_batches(batch_size=_CHUNK):
-        yield from from_table(batch)
 
 
 def read_rows(path: Path) -> list[Candidate]:

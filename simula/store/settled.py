@@ -1,7 +1,7 @@
-"""The settled candidates of a data set that is being made: a run that was killed goes on behind them at once.
+"""Settled candidates, kept beside what they became: runs that were killed, or that grow, begin with them.
 
-Everything here follows from the ledger, only more slowly. So nothing waits for the disk: what a crash spoils
-is made again from the recorded answers.
+Everything here follows from the ledger, only more slowly. So nothing waits for the disk: what a crash spoils,
+or who clears the cache removes, is made again from the recorded answers.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from simula.generation import Candidate
 from simula.generation.history import Drawn
 
 T = TypeVar("T")
-SETTLED = "settled.jsonl"
 _HEAD = re.compile(rb'{"slot":(\d+),"status":"(\w+)",')
 """A line begins so, so that counting needs no JSON parser."""
 _MIX, _BEHIND = b',"mix":', b',"scenario":"'
@@ -29,29 +28,19 @@ _BUFFER = 1 << 16
 """Bytes that are gathered before they are written: some twenty candidates."""
 
 
-class Settled:
-    """A line a candidate, in slot order. Those of an earlier run are counted at once and read when wanted."""
+class SettledCandidates:
+    """A line a candidate, in slot order: counted at once, and read when they are wanted."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file behind the last candidate that an earlier run left whole.
+        """Count what an earlier run left whole; a missing file is an empty one.
 
         Raises:
-            OSError: it cannot be read or written.
+            OSError: it cannot be read.
         """
         self._path = path
         self.count, self.accepted = 0, 0
-        """Candidates of an earlier run, and those of them that are rows."""
-        end = self._scan()
-        self._file = path.open("ab", buffering=_BUFFER)
-        self._file.truncate(end)
-
-    def __enter__(self) -> Settled:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()
+        """Candidates, and those of them that are rows."""
+        self._end = self._scan()
 
     def __iter__(self) -> Iterator[Candidate]:
         """The candidates of an earlier run.
@@ -68,15 +57,6 @@ class Settled:
             StoreError: one of them cannot be read.
         """
         return self._read(_drawn)
-
-    def add(self, candidate: Candidate) -> None:
-        """The next candidate; one of an earlier run stands already."""
-        if candidate.slot >= self.count:
-            self._file.write(candidate.model_dump_json().encode() + b"\n")
-
-    def remove(self) -> None:
-        """The run has come to its end: from now on its files, or the ledger, tell all of this."""
-        self._path.unlink()
 
     def _read(self, parse: Callable[[bytes], T]) -> Iterator[T]:
         with self._path.open("rb") as file:
@@ -106,6 +86,38 @@ class Settled:
                 self.accepted += head[2] == b"accepted"
                 end += len(line)
         return end
+
+
+class Settled(SettledCandidates):
+    """The candidates of a run, with those of an earlier one that was killed."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file behind the last candidate that an earlier run left whole.
+
+        Raises:
+            OSError: it cannot be read or written.
+        """
+        super().__init__(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("ab", buffering=_BUFFER)
+        self._file.truncate(self._end)
+
+    def __enter__(self) -> Settled:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def add(self, candidate: Candidate) -> None:
+        """The next candidate; one of an earlier run stands already."""
+        if candidate.slot >= self.count:
+            self._file.write(candidate.model_dump_json().encode() + b"\n")
+
+    def remove(self) -> None:
+        """Have them made again next time."""
+        self._path.unlink()
 
 
 def _drawn(line: bytes) -> Drawn:

@@ -105,7 +105,6 @@ def filled(
     limit: float = 8,
     tokens: int | None = None,
     before: int = 0,
-    stored: Sequence[Candidate] = (),
     left: Left | None = None,
     sequential: bool = False,
     kind: type[Hasty] = Hasty,
@@ -128,7 +127,6 @@ def filled(
     )
     settings = DatasetSettings(concurrency=concurrency, candidates_per_row=limit, tokens=tokens)
     filling = Collected(mechanism, settings, size, list(test.items()), before)
-    filling.restore(stored)
     if left is not None:
         filling.resume(left)
     anyio.run(filling.run)
@@ -210,7 +208,7 @@ def test_a_smaller_data_set_is_the_prefix_of_a_larger_one() -> None:
 def test_a_data_set_of_another_size_is_gone_on_from(small: int, large: int) -> None:
     first, _ = filled(small)
     plain, asked_plainly = filled(large)
-    grown, teacher = filled(large, stored=first.candidates, disorder=2)
+    grown, teacher = filled(large, left=Left(first.candidates), disorder=2)
     assert grown.candidates == plain.candidates
     # It costs the difference, and a smaller one nothing.
     assert teacher.asked == max(0, asked_plainly.asked - 3 * len(first.candidates))
@@ -235,7 +233,7 @@ def test_a_token_budget_ends_the_data_set_at_the_same_candidate(
 
 def test_a_budget_cuts_what_is_stored_too() -> None:
     stored = filled(20)[0].candidates
-    ended, teacher = filled(20, tokens=100, stored=stored)
+    ended, teacher = filled(20, tokens=100, left=Left(stored))
     assert (ended.candidates, ended.exhausted, teacher.asked) == (stored[:3], True, 0)
     assert ended.dropped == 0
 

@@ -1,6 +1,7 @@
 """Data sets by the stages themselves: sharing, growing, budgets, and what is kept when a run stops short."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,19 @@ def test_a_larger_size_goes_on_from_a_smaller_one_and_equals_one_made_at_once(
     # What was not asked for again counts as recorded.
     apart = {"seconds", "made", "recorded_calls", "paid_now_usd"}
     assert len({json.dumps({k: v for k, v in said.items() if k not in apart}) for said in of_both}) == 1
+
+
+@pytest.mark.parametrize("cleared", [True, False])
+def test_a_data_set_that_was_deleted_is_made_again_from_what_is_recorded(store: Store, cleared: bool) -> None:
+    full = ("system=full", "size=15")
+    assert store.generate(*full) is None
+    before = [(store.folder(*full) / name).read_bytes() for name in ("rows.parquet", "refused.parquet")]
+    shutil.rmtree(store.root / "store" / "dataset")
+    if cleared:
+        shutil.rmtree(store.root / "cache")
+    assert store.generate(*full, "budget.calls=0") is None
+    after = [(store.folder(*full) / name).read_bytes() for name in ("rows.parquet", "refused.parquet")]
+    assert before == after
 
 
 def test_bytes_do_not_depend_on_concurrency(store: Store, tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_kill_9_in_any_stage_repeats_at_most_the_calls_in_flight(tmp_path: Path)
                 time.sleep(0.01)
             process.kill()
         assert process.returncode == -signal.SIGKILL
-        left += [path.read_bytes().count(b"\n") for path in root.glob("**/settled.jsonl")]
+        left += [path.read_bytes().count(b"\n") for path in root.glob("cache/candidates/*/*.jsonl")]
         assert not known & {key for _, key in sent(sends)[before:]}
     known, before = recorded(root), len(sent(sends))
     subprocess.run([*command, str(root), str(sends)], check=True, stderr=subprocess.DEVNULL)

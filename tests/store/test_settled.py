@@ -37,7 +37,7 @@ def left(path: Path, count: int) -> list[Candidate]:
 
 
 def test_an_earlier_run_is_counted_read_and_not_written_twice(tmp_path: Path) -> None:
-    path = tmp_path / "settled.jsonl"
+    path = tmp_path / "n5.jsonl"
     made = left(path, 5)
     with Settled(path) as settled:
         assert (settled.count, settled.accepted) == (5, 3)
@@ -58,7 +58,7 @@ texts = some.text() | some.text('{}",:\\mixscenario')
 def test_any_text_comes_back_as_it_was(
     tmp_path_factory: pytest.TempPathFactory, text: str, reason: str
 ) -> None:
-    path = tmp_path_factory.mktemp("settled") / "settled.jsonl"
+    path = tmp_path_factory.mktemp("settled") / "n5.jsonl"
     one = candidate(0, text, ("a", text)).model_copy(update={"reason": reason})
     with Settled(path) as settled:
         settled.add(one)
@@ -77,7 +77,7 @@ def test_any_text_comes_back_as_it_was(
     ids=["torn", "zeros", "a gap"],
 )
 def test_what_a_crash_spoiled_is_made_again(tmp_path: Path, damage: object) -> None:
-    path = tmp_path / "settled.jsonl"
+    path = tmp_path / "n5.jsonl"
     made = left(path, 6)
     assert callable(damage)
     path.write_bytes(b"".join(damage(path.read_bytes().splitlines(keepends=True))))
@@ -90,7 +90,7 @@ def test_what_a_crash_spoiled_is_made_again(tmp_path: Path, damage: object) -> N
 
 
 def test_candidates_of_another_version_are_made_again(tmp_path: Path) -> None:
-    path = tmp_path / "settled.jsonl"
+    path = tmp_path / "n5.jsonl"
     left(path, 3)
     path.write_bytes(path.read_bytes().replace(b'"operation"', b'"process"'))
     with Settled(path) as settled:
@@ -98,7 +98,7 @@ def test_candidates_of_another_version_are_made_again(tmp_path: Path) -> None:
 
 
 def test_an_odd_line_among_good_ones_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "settled.jsonl"
+    path = tmp_path / "n5.jsonl"
     left(path, 3)
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(lines[0] + lines[1].replace(b'"operation"', b'"process"') + lines[2])
