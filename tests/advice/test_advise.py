@@ -1,4 +1,4 @@
-"""The paper's contrast, simulated: weak teachers are advised low complexity, strong ones high, and rightly."""
+"""The contrast of the paper, simulated: weak teachers are advised low complexity, strong ones high."""
 
 import json
 from collections import Counter
