@@ -47,7 +47,8 @@ class Detectable:
     items_redrawn: float
     """By the report's comparison, which speaks of other items of the kind, too."""
     same_items: float | None
-    """By a comparison that speaks of these very items, as the paper's intervals do; None with one seed."""
+    """By a single comparison that speaks of these very items, as the paper's intervals do, corrected for
+    nothing; None with one seed."""
 
 
 def detectable(items: int, data_seeds: int, training_seeds: int, noise: Noise, family: int = 1) -> Detectable:
@@ -66,8 +67,8 @@ def detectable(items: int, data_seeds: int, training_seeds: int, noise: Noise, f
     q = `discordant`, q₀ = `between_seeds`: of a pair of students a share q of the answers differs, of which
     q₀ is luck that other seeds would redraw.
     The smallest detectable difference is (t(1 − α/2, f) + t(0.8, f))·sqrt(V) (Bloom 1995, "Minimum detectable
-    effects"), α = 0.05 / family, with V = V_s + V_i and Satterthwaite's f for the first, V = V_s and
-    f = D − 1 (or T − 1, D being 1) for the second, as `statistics.contrast` decides.
+    effects"), with V = V_s + V_i, Satterthwaite's f and α = 0.05 / family for the first, as the report
+    decides, and V = V_s, f = D − 1 (or T − 1, D being 1) and α = 0.05 for the second.
 
     Raises:
         ValueError: an argument is below 1.
@@ -90,7 +91,7 @@ def detectable(items: int, data_seeds: int, training_seeds: int, noise: Noise, f
     variance = over_seeds + over_items
     parts = over_seeds**2 / between + over_items**2 / max(1, items - 1)
     freedom = variance**2 / parts if parts else inf
-    return Detectable(_smallest(variance, freedom, family), _smallest(over_seeds, between, family))
+    return Detectable(_smallest(variance, freedom, family), _smallest(over_seeds, between, 1))
 
 
 def _smallest(variance: float, freedom: float, family: int) -> float:

@@ -66,10 +66,10 @@ def detection_lines(found: Sequence[Detection]) -> list[str]:
     for one in found:
         said = f"{one.where}: {one.systems} systems, {design(one.runs)}, {one.items:,} items: "
         said += f"a comparison detects {100 * one.points:.1f} points or more"
-        if one.same_items is not None:
-            said += f" ({100 * one.same_items:.1f} on these very items)"
         if one.comparisons > 1:
             said += f", corrected for {one.comparisons} comparisons"
+        if one.same_items is not None:
+            said += f"; alone and on these very items {100 * one.same_items:.1f}"
         lines.append(said)
     lines += dict.fromkeys(_noise(one) for one in found)
     return lines
