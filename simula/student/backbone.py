@@ -93,9 +93,20 @@ def disagreement(model: Any) -> float:
     """
     size = model.get_input_embeddings().weight.shape[0]
     ids = torch.arange(0, size, max(1, size // 4), device=model.device)[None]
+    states: list[Tensor] = []
+
+    def kept(module: Any, given: Any, output: Any) -> None:
+        states.append(output.last_hidden_state)
+
+    hook = model.base_model.register_forward_hook(kept)
+    try:
+        with torch.no_grad():
+            own = model(input_ids=ids, use_cache=False).logits.float()
+    finally:
+        hook.remove()
     with torch.no_grad():
-        own = model(input_ids=ids, use_cache=False).logits.float()
-        ours = logits(model, _hidden(model, ids, use_cache=False))
+        # Some models call a part of their base instead of the whole; only they are computed twice.
+        ours = logits(model, states[0] if states else _hidden(model, ids, use_cache=False))
         return float((own - ours).abs().max() / own.abs().max())
 
 

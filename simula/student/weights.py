@@ -149,7 +149,22 @@ def _pretrained(source: str, revision: str | None, options: dict[str, Any]) -> t
 
 
 def _check_architecture(name: str, config: Any) -> None:
-    """Prompts share computed prefixes and answers share a prompt, which only attention can do exactly."""
+    """Prompts share computed prefixes and answers share a prompt, which only attention can do exactly.
+
+    And only an attention that keeps to the masks and places it is given: SDPA, without ALiBi.
+    """
+    classes: Any = AutoModelForCausalLM
+    kind = classes._model_mapping.get(type(config), None)
+    if kind and not kind._supports_sdpa:
+        raise StudentError(
+            f"student {name}: transformers has no SDPA attention for {config.model_type}, by which "
+            "students are trained and asked; take one for which it has, such as Gemma 3, Llama or Qwen"
+        )
+    if getattr(config, "alibi", False):
+        raise StudentError(
+            f"student {name}: this {config.model_type} attends by distance (ALiBi), which is not "
+            "told of shared prefixes and branches; take one with rotary or learned places"
+        )
     other = set(getattr(config, "layer_types", None) or ()) - _ATTENTION
     if other:
         raise StudentError(

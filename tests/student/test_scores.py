@@ -82,6 +82,25 @@ def test_scores_that_are_no_numbers_are_refused(tiny_llama: StudentSettings, tmp
         load(broken, tmp_path)
 
 
+def test_the_model_is_computed_once(tiny_gemma: StudentSettings, tmp_path: Path) -> None:
+    """A student of 4 billion weights takes seconds for it on a CPU."""
+    model, _ = load(tiny_gemma, tmp_path)
+    passes: list[Any] = []
+    model.model.layers[0].register_forward_hook(lambda *_: passes.append(_))
+    assert backbone.disagreement(model) < 1e-6
+    assert len(passes) == 1
+    assert not model.model._forward_hooks
+
+
+def test_a_change_before_the_projection_is_seen_too(tiny_gemma: StudentSettings, tmp_path: Path) -> None:
+    model, _ = load(tiny_gemma, tmp_path)
+    model.lm_head.register_forward_pre_hook(lambda _, given: (given[0] / 2,), prepend=True)
+    plain = torch.nn.Linear(32, 264, bias=False)
+    plain.weight = model.lm_head.weight
+    model.get_output_embeddings = lambda: plain
+    assert backbone.disagreement(model) > 0.5
+
+
 def test_the_comparison_costs_next_to_nothing(tiny_gemma: StudentSettings, tmp_path: Path) -> None:
     model, _ = load(tiny_gemma, tmp_path)
     began = time.process_time()

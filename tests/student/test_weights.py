@@ -186,6 +186,32 @@ def test_layers_that_cannot_share_a_prefix_are_refused(tiny_llama: StudentSettin
 
 
 @pytest.mark.parametrize(
+    ("kind", "given", "complaint"),
+    [
+        ("gemma2", {}, "transformers has no SDPA attention for gemma2"),
+        ("gptj", {}, "transformers has no SDPA attention for gptj"),
+        ("bloom", {}, "transformers has no SDPA attention for bloom"),
+        ("falcon", {"alibi": True}, r"this falcon attends by distance \(ALiBi\)"),
+    ],
+)
+def test_an_attention_that_cannot_be_used_is_refused_before_anything_is_paid_for(
+    kind: str, given: dict[str, Any], complaint: str, tmp_path: Path
+) -> None:
+    from transformers import CONFIG_MAPPING
+
+    CONFIG_MAPPING[kind](**given).save_pretrained(tmp_path)
+    with pytest.raises(StudentError, match=f"student tiny: {complaint}"):
+        check(student(tmp_path))
+
+
+def test_attention_by_rotary_places_is_not(tmp_path: Path) -> None:
+    from transformers import FalconConfig
+
+    FalconConfig(alibi=False).save_pretrained(tmp_path)
+    check(student(tmp_path))
+
+
+@pytest.mark.parametrize(
     ("package", "complaint"), [("no_such_thing", "is not installed"), ("json", "has no file x.gguf")]
 )
 def test_a_missing_package_names_the_command(package: str, complaint: str, tmp_path: Path) -> None:
