@@ -34,7 +34,8 @@ from simula.teacher.traffic import Limits, Traffic
 
 _LIKELIEST = 20
 """OpenAI's limit, and vLLM's unless it is told otherwise."""
-_ATTEMPTS = 8
+_ATTEMPTS, _FIRST_ATTEMPTS = 8, 3
+"""How often a call is sent: in an examination, and before anything is spent, where a wait helps nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +82,26 @@ class Server:
 
     def answer(self, examples: Sequence[Example], keep: Keep) -> None:
         """Ask every item, `evaluation.concurrency` at once."""
+        self._ask(examples, keep, _ATTEMPTS)
+
+    def check(self, example: Example) -> None:
+        """Ask one item, so that what is wrong shows before anything is spent. Raises StudentError."""
+        self._ask([example], lambda said: None, _FIRST_ATTEMPTS)
+
+    def _ask(self, examples: Sequence[Example], keep: Keep, attempts: int) -> None:
         try:
-            run(self._answer, examples, keep)
+            run(self._answer, examples, keep, attempts)
         except TeacherError as error:
             kept = self._examinee.kept
             student = f"; the tuned student lies in {kept}" if kept else ""
             raise StudentError(f"the server {self._examinee.evaluation.url}: {error}{student}") from error
 
-    def check(self, example: Example) -> None:
-        """Ask one item, so that what is wrong shows before anything is spent. Raises StudentError."""
-        self.answer([example], lambda said: None)
-
-    async def _answer(self, examples: Sequence[Example], keep: Keep) -> None:
+    async def _answer(self, examples: Sequence[Example], keep: Keep, attempts: int) -> None:
         asked = self._examinee.evaluation
         questions = self._questions(examples)
         url = f"{(asked.url or '').rstrip('/')}/{'chat/' if self._chat else ''}completions"
         endpoint = Endpoint(url, self._boundary, asked.timeout)
-        traffic = Traffic(self._model, Limits(asked.concurrency, attempts=_ATTEMPTS))
+        traffic = Traffic(self._model, Limits(asked.concurrency, attempts=attempts))
         limiter = CapacityLimiter(asked.concurrency)
 
         async def one(index: int) -> None:
