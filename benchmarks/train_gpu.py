@@ -14,9 +14,9 @@ gradient checkpointing.
 The floor is the time that the GPU takes for a bfloat16 product of a step's tokens with the largest matrix
 of a layer, repeated until it has done the operations that the rows need: each token through every layer
 forward and back (no gradient of frozen weights), each supervised token through the vocabulary. What a side
-computes beyond them (padding, layers again, unsupervised scores) or saves (a shared beginning) is not
-counted; nor are attention's own products, under a hundredth at these lengths. `of the floor` is the floor's
-time as a share of the side's.
+computes beyond them (padding, layers again, unsupervised scores) is not counted; nor are attention's own
+products, under a hundredth at these lengths. `useful` is the floor's time as a share of the side's: a side
+that computes the shared beginning of rows once a part gets it counted for every row, and can exceed 100 %.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ class Measured:
     seconds: float
     peak: float
     """Bytes."""
+    attention: str
+    """As transformers names it."""
 
 
 class Meter:
@@ -61,6 +63,7 @@ class Meter:
         if self._cuda:
             torch.cuda.reset_peak_memory_stats()
         self.losses: list[float] = []
+        self.attention = "sdpa"
         self.began = self.ended = 0.0
 
     def step(self, loss: float) -> None:
@@ -78,7 +81,7 @@ class Meter:
         """After the last step."""
         from simula.student.hardware import most_memory
 
-        return Measured(self.losses, self.ended - self.began, most_memory())
+        return Measured(self.losses, self.ended - self.began, most_memory(), self.attention)
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,7 @@ def ours(work: Work, checkpointing: bool, packing: bool | str = "auto") -> Measu
         checkpointed(bare(model))
     data = StudentData(work.rows, work.training, 0, hardware.layout(Place()))
     meter, steps = Meter(), len(work.steps())
+    meter.attention = hardware.attention
     module = StudentModule(
         model, work.training, steps, 0, lambda said: meter.step(said["train/loss"]), hardware.attention
     )
@@ -231,7 +235,9 @@ def table(work: Work, sides: Sequence[str]) -> None:
         f"  {tokens:,} tokens that count, {needed / 1e12:,.3g} TFLOP; the floor: {rate / 1e12:,.3g} TFLOP/s, "
         f"{tokens / (needed / rate):,.0f} tokens/s"
     )
-    print("  side      checkpointing   tokens/s   peak GB   TFLOP/s   of the floor   losses apart")
+    print(
+        "  side      checkpointing   tokens/s   peak GB   TFLOP/s   useful   attention           losses apart"
+    )
     for side in sides:
         for checkpointing in (False, True):
             gc.collect()
@@ -247,7 +253,8 @@ def table(work: Work, sides: Sequence[str]) -> None:
             apart = max(abs(a - b) for a, b in zip(one.losses, expected, strict=True))
             print(
                 f"{label}{tokens / one.seconds:>11,.0f}{one.peak / 1e9:>10.2f}"
-                f"{needed / one.seconds / 1e12:>10,.3g}{needed / rate / one.seconds:>15.1%}{apart:>15.1e}",
+                f"{needed / one.seconds / 1e12:>10,.3g}{needed / rate / one.seconds:>9.1%}"
+                f"   {one.attention:<17}{apart:>15.1e}",
                 flush=True,
             )
 

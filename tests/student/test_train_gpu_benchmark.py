@@ -29,8 +29,9 @@ def test_every_side_is_measured_on_the_same_losses() -> None:
     assert [line[:2] for line in measured] == expected * 2, (
         "with and without checkpointing, two kinds of rows"
     )
-    for _, _, speed, memory, operations, _, apart in measured:
+    for _, _, speed, memory, operations, _, attention, apart in measured:
         assert min(float(speed.replace(",", "")), float(memory), float(operations)) > 0
+        assert attention == "sdpa"
         assert float(apart) < 0.01, "the same rows, model and adapter"
 
 
