@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import random
+import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -53,7 +54,9 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as folder:
         fresh = made(arguments.rows, Path(folder))
-        told("recorded, its files deleted", made(arguments.rows, Path(folder)))
+        told("its rows deleted", made(arguments.rows, Path(folder)))
+        shutil.rmtree(Path(folder) / "cache")
+        told("its rows and the cache deleted", made(arguments.rows, Path(folder)))
     with tempfile.TemporaryDirectory() as folder:
         killed(arguments.rows, Path(folder), fresh["sent"])
         told("killed at its last call", made(arguments.rows, Path(folder)))

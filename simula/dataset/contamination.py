@@ -36,10 +36,10 @@ def contamination(
         n: words of a gram; 13 as in the paper's post-filter.
         threshold: Jaccard similarity from which two texts are similar, in (0, 1].
 
-    Two measures, of the same grams as the post-filter's (`similarity.ngrams`). Sharing: at least one gram in
-    common, the field's strict one (Brown et al. 2020, appendix C, with n = 13). Similar: Jaccard similarity of
-    the sets of grams at or above the threshold (Section 2.4, step 4). A text of fewer than n words is one gram,
-    so that it shares only with the very same text.
+    Two measures, of the same grams as the post-filter's (`similarity.ngrams`). Sharing: at least one gram
+    in common, the field's strict one (Brown et al. 2020, appendix C, with n = 13). Similar: Jaccard
+    similarity of the sets of grams at or above the threshold (Section 2.4, step 4). A text of fewer than n
+    words is one gram, so that it shares only with the very same text.
     """
     grams = [ngrams(text, n) for _, text in tests]
     holders: dict[tuple[str, ...], list[int]] = {}

@@ -209,7 +209,17 @@ def _revision() -> str | None:
 def _versions() -> dict[str, str]:
     """Versions of what can change a result."""
     found = {}
-    for name in ("simula", "torch", "transformers", "peft", "lightning", "xllamacpp", "numpy", "pyarrow"):
+    for name in (
+        "simula",
+        "torch",
+        "transformers",
+        "peft",
+        "lightning",
+        "xllamacpp",
+        "vllm",
+        "numpy",
+        "pyarrow",
+    ):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

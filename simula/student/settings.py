@@ -234,9 +234,9 @@ class EvaluationSettings(Settings):
     limit: int | None = Field(None, ge=1)
     """Items asked at most; a smaller limit takes a part of a larger one's. Null: all."""
     learning_rate_by: Literal["validation", "test", "none"] = incidental("validation")
-    """Where cells differ in training.learning_rate, by what a report chooses one for each system and size: the
-    mean accuracy on held-out synthetic rows, or, as the paper may have done ("the better on average"), that on
-    the test items, which shows more than there is. `none`: each is a system of its own."""
+    """Where cells differ in training.learning_rate, by what a report chooses one for each system and size:
+    the mean accuracy on held-out synthetic rows, or, as the paper may have done ("the better on average"),
+    that on the test items, which shows more than there is. `none`: each is a system of its own."""
     teacher: bool = incidental(False)
     """The teacher answers the benchmark as well, once for all cells and at its price: how much of the way
     from the untuned student to the teacher is gone."""

@@ -180,9 +180,8 @@ class GeminiBatch:
                 del self._gathered[key]
             elif (known := self._known(key)) is not None:
                 self._settle(key, known)
-        chosen = {
-            key: self._questions[key] for key in list(self._gathered)[: self._settings.requests_per_file]
-        }
+        first = list(self._gathered)[: self._settings.requests_per_file]
+        chosen = {key: self._questions[key] for key in first}
         lines = await anyio.to_thread.run_sync(self._lines, {key: one.request for key, one in chosen.items()})
         items = {key: Item(chosen[key].request.template, chosen[key].submission) for key in lines}
         for key in items:
