@@ -10,7 +10,6 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Mapping
-from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -20,9 +19,9 @@ from anyio.abc import TaskGroup
 
 from simula.claims import Claim
 from simula.concurrency import first_error, in_order
-from simula.errors import RequestFailed, TeacherError, TeacherUnavailable
+from simula.errors import RequestFailed, TeacherUnavailable
 from simula.settings import fingerprint
-from simula.teacher.batch_course import Course, given_up, missing, named, succeeded
+from simula.teacher.batch_course import Course, given_up, its_own, missing, named, succeeded
 from simula.teacher.batch_lines import Outcome, line, outcomes
 from simula.teacher.batch_records import BatchRecord, Item, batches, claim_on, new_batch, read_batch, sweep
 from simula.teacher.batch_service import BatchService
@@ -113,11 +112,7 @@ class GeminiBatch:
         if isinstance(question.outcome, Reply):
             return replace(question.outcome, unusable=question.unusable)
         assert question.outcome is not None
-        # Several requests may fail by one error; what each of them used is its own.
-        failed = copy(question.outcome)
-        if isinstance(failed, TeacherError):
-            failed.used = question.unusable
-        raise failed
+        raise its_own(question.outcome, question.unusable)
 
     async def close(self) -> None:
         """Leave the batches under way to the next process that asks, and close the connections."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 
 import anyio
@@ -13,6 +14,7 @@ from simula.errors import RequestFailed, TeacherError, TeacherUnavailable
 from simula.teacher.batch_records import BatchRecord, Item
 from simula.teacher.batch_service import BatchService, GoneError
 from simula.teacher.faults import PassingFault
+from simula.teacher.port import Usage
 from simula.teacher.settings import GeminiBatchTeacher
 
 _FILE_LIFE = 46 * 3600.0
@@ -98,6 +100,14 @@ def named(record: BatchRecord) -> str:
 def succeeded(record: BatchRecord) -> bool:
     """Whether the service came to the end of an ended batch."""
     return record.state in _SUCCEEDED
+
+
+def its_own(error: Exception, used: Usage) -> Exception:
+    """A request's failure with what it used: several may fail by one error."""
+    failed = copy(error)
+    if isinstance(failed, TeacherError):
+        failed.used = used
+    return failed
 
 
 def missing(model: str, record: BatchRecord) -> Exception:
