@@ -99,9 +99,9 @@ def _print(config: Config, said: Mapping[str, Any], console: Console) -> None:
         )
     for choice in choices(config, said):
         sure = "" if choice.sure else " (not decided by this pilot)"
-        console.print(f"{choice.axis}: {choice.overrides}{sure}", style="bold", highlight=False)
+        console.print(f"{choice.axis}: {choice.overrides or 'none'}{sure}", style="bold", highlight=False)
         console.print(f"  {choice.reason}", highlight=False, soft_wrap=True)
-    words = " ".join(choice.overrides for choice in choices(config, said))
+    words = " ".join(choice.overrides for choice in choices(config, said) if choice.overrides)
     console.print(
         f"paid now ${said['paid_now_usd']:,.2f}; next: simula plan domain={config.choices.get('domain')} "
         f"teacher={config.choices.get('teacher')} system=full {words}",

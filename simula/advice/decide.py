@@ -24,7 +24,8 @@ class Choice:
     """As they are typed; empty: nothing speaks for another value than what stands."""
     reason: str
     sure: bool
-    """Whether the pilot tells this teacher from the other kind at the 95 % level; it sees no student."""
+    """Whether the pilot decides it at the 95 % level. It sees no student, and errors that a teacher repeats
+    are not in its estimates: that a teacher is weak it can tell, that one is strong only suggest."""
 
 
 def strength(complex_points: Errors, settings: AdviceSettings) -> Strength:
@@ -42,8 +43,9 @@ def complexity(plain: Errors, complex_points: Errors, settings: AdviceSettings) 
     line = f"{100 * settings.teacher_error:.0f} %"
     match strength(complex_points, settings):
         case "strong":
-            reason = f"{seen}: below {line}, where the paper's students gained from the harder rows"
-            return Choice("complexity", "selection=high", f"{reason}; a far smaller student may not", True)
+            reason = f"{seen}: below {line}, where the paper's students gained from the harder rows; a far "
+            reason += "smaller student may not, and a teacher that errs alike both times errs more often"
+            return Choice("complexity", "selection=high", reason, False)
         case "weak":
             reason = f"{seen}: above {line}, where the paper's students gained from the simple rows alone"
             return Choice("complexity", "selection=low", reason, True)
@@ -85,9 +87,11 @@ def size(strong: Strength, usd_per_row: float, budget: float | None) -> Choice:
         most = _SIZES[0]
     if budget is not None and usd_per_row > 0:
         paid = int(budget / usd_per_row)
+        if not paid:
+            return Choice("size", "", f"${budget:,.2f} pays for no row at ${usd_per_row:,.2f} each", True)
         affordable = [size for size in _SIZES if size <= min(paid, most)]
         most = affordable[-1] if affordable else min(paid, most)
         reason += f"; ${budget:,.2f} pays for {paid:,} rows"
     elif usd_per_row > 0:
         reason += f"; {most:,} rows cost about ${most * usd_per_row:,.2f}"
-    return Choice("size", f"size={most}", reason, strong != "unknown")
+    return Choice("size", f"size={most}", reason, strong == "weak")

@@ -38,12 +38,15 @@ class Point:
 class Estimate:
     """A share with the 95 % interval of the bootstrap over points; the interval is [0, 1] without a point."""
 
-    value: float
+    value: float | None
+    """None: there is no point."""
     low: float
     high: float
     points: int
 
     def __str__(self) -> str:
+        if self.value is None:
+            return "unknown"
         return f"{100 * self.value:.0f} % [{100 * self.low:.0f}, {100 * self.high:.0f}]"
 
 
@@ -100,7 +103,7 @@ def errors(points: Sequence[Point], alike: float, draw: np.random.Generator, res
 
     def estimate(measure: Callable[[Vector], float], of: int) -> Estimate:
         if not of:
-            return Estimate(math.nan, 0.0, 1.0, 0)
+            return Estimate(None, 0.0, 1.0, 0)
         low, high = np.nanquantile([measure(weights) for weights in drawn], (0.025, 0.975))
         return Estimate(measure(np.ones(count)), float(low), float(high), of)
 

@@ -47,6 +47,7 @@ async def examine(
 
     Raises:
         TeacherUnavailable: no further call can succeed.
+        UnreadableReply: no item at all was answered.
     """
     done, limiter = 0, CapacityLimiter(concurrency)
     greedy = replace(asker, system=SYSTEM, temperature=0.0)
@@ -59,7 +60,10 @@ async def examine(
         on_answer(done, len(items))
         return answer
 
-    return await in_order([partial(ask, item) for item in items])
+    answers = await in_order([partial(ask, item) for item in items])
+    if answers and all(answer.prediction is None for answer in answers):
+        raise UnreadableReply(f"no item of {len(answers)} was answered; the first: {answers[0].text}")
+    return answers
 
 
 async def _answered(domain: Domain, item: TestItem, asker: Asker, reasoning: bool, tally: Tally) -> Answer:

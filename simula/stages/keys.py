@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from simula.config import Config
+from simula.evaluation.teacher import SYSTEM as EXAMINATION
 from simula.prompts import template_hash
 from simula.settings import fingerprint
 
@@ -123,9 +124,9 @@ def advice_key(config: Config) -> str:
     return _key(
         f"{config.domain.name}-pilot",
         dataset=dataset_key(config),
-        advice=config.advice.identity(),
+        points=[config.advice.points, config.advice.resamples],
         reasoning=config.evaluation.teacher_reasoning,
-        prompts=[template_hash("answer_item")],
+        prompts=[EXAMINATION, template_hash("answer_item")],
     )
 
 
@@ -171,7 +172,7 @@ def teacher_key(config: Config) -> str:
         benchmark=config.benchmark.identity(),
         limit=config.evaluation.limit,
         reasoning=config.evaluation.teacher_reasoning,
-        prompts=[template_hash("answer_item")],
+        prompts=[EXAMINATION, template_hash("answer_item")],
     )
 
 

@@ -118,3 +118,13 @@ def test_a_budget_bounds_the_size(pilots: Any) -> None:
     said = {**found[STRONG], "usd_a_row": 0.01}
     assert advised(root, said, STRONG, "budget.usd=100")["size"] == "size=4000"
     assert advised(root, said, STRONG, "budget.usd=20")["size"] == "size=2000"
+    assert advised(root, said, STRONG, "budget.usd=0.001")["size"] == ""
+
+
+def test_that_a_teacher_is_strong_is_suggested_and_never_sure(pilots: Any) -> None:
+    root, found = pilots
+    sure = {
+        skill: next(choice.sure for choice in choices(config(root, skill), found[skill]))
+        for skill in (WEAK, STRONG)
+    }
+    assert sure == {WEAK: True, STRONG: False}

@@ -61,6 +61,7 @@ def test_no_point_and_no_row_say_nothing() -> None:
     draw = np.random.default_rng(0)
     nothing = errors([], 0.0, draw, 200)
     assert (nothing.answers.low, nothing.answers.high, nothing.answers.points) == (0.0, 1.0, 0)
+    assert (nothing.answers.value, str(nothing.answers)) == (None, "unknown")
     refused = errors([Point(True, False, True)] * 20, 0.0, draw, 200)
     assert (refused.rows.low, refused.rows.high, refused.rows.points) == (0.0, 1.0, 0)
     assert refused.refused.value == 1

@@ -9,6 +9,7 @@ import pytest
 
 from simula.composition import cells
 from simula.domain import Domain, Example, Identifier, MultipleChoice
+from simula.errors import UnreadableReply
 from simula.evaluation.teacher import SYSTEM, examine
 from simula.plan import plan
 from simula.progress import Progress
@@ -100,6 +101,12 @@ def test_what_it_is_asked_and_how_its_answers_are_read() -> None:
     assert (request.system, request.temperature) == (SYSTEM, 0.0)
     assert request.prompt.startswith("Choose.\n\nWhich?\nA. a\n")
     assert request.schema["properties"]["answer"]["enum"] == ["A", "B", "C", "D", "E"]
+
+
+def test_a_teacher_that_answers_nothing_has_no_accuracy() -> None:
+    example = Example(question="Which?", options=("a", "b"), answer="A")
+    with pytest.raises(UnreadableReply, match=r"no item of 2 was answered; the first: .*safety filter"):
+        asked(Scripted("blocked", "blocked"), MultipleChoice(options=2), [example] * 2, reasoning=False)
 
 
 @pytest.mark.parametrize("reasoning", [True, False])
