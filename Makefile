@@ -27,9 +27,9 @@ lab: $(VENV)/installed ## the same with a simulated teacher of settable skill
 test: $(VENV)/installed-dev ## all tests that need no server of their own
 	$(BIN)/python -m pytest
 
-test-slow: $(VENV)/installed-dev $(VENV)/installed-qlora ## QLoRA, and trainings interrupted by a real Slurm, which it installs and starts (root of a Debian)
+test-slow: $(VENV)/installed-dev $(VENV)/installed-qlora ## what takes minutes: QLoRA, a real server, trainings interrupted by a real Slurm, which it installs and starts (root of a Debian)
 	$(BIN)/python -m pytest tests/student/test_qlora.py
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow --ignore=tests/evaluation/test_lm_eval.py
 
 test-lm-eval: $(VENV)/installed-dev $(LM_EVAL)/installed ## scores equal to lm-evaluation-harness's, which it installs into an environment of its own
 	$(BIN)/python -m pytest -m slow -s tests/evaluation/test_lm_eval.py

@@ -56,6 +56,7 @@ def folder(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prompt", ["chat", "plain"])
 def test_llama_cpp_tells_text_and_probabilities(
     url: str, weights: Path, folder: Path, prompt: str, tmp_path: Path

@@ -187,7 +187,7 @@ def test_a_main_thread_that_hangs_is_ended_with_the_same_words(tmp_path: Path) -
     assert ended(STUCK, tmp_path) == (1, LOST)
 
 
-@pytest.mark.parametrize("strategy", ["ddp", "fsdp"])
+@pytest.mark.parametrize("strategy", ["ddp", pytest.param("fsdp", marks=pytest.mark.slow)])
 def test_warned_processes_write_a_checkpoint_and_go_on_from_it(
     tiny_gemma: StudentSettings,
     tmp_path: Path,

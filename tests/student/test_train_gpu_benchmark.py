@@ -20,6 +20,7 @@ def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_every_side_is_measured_on_the_same_losses() -> None:
     done = ran("--tiny", "--sides", "simula", "packed", "trainer")
     assert done.returncode == 0, done.stderr
