@@ -32,6 +32,8 @@ AHEAD = 16_384
 """Slots that may be begun beyond one that is not settled: a call that hangs does not fill the memory."""
 READ_TOGETHER = 16
 """Candidates of an earlier run that are read between two turns of the calls in flight: some 8 ms."""
+HEAD_START_S = 0.05
+"""Seconds in which the first new calls leave before reading begins."""
 TURN_S = 0.002
 """Seconds of such a turn: threads, such as the ledger's, get no word in while the loop is busy."""
 
@@ -226,6 +228,7 @@ class Filling:
 
     async def _read(self, stored: Stored) -> None:
         """Read what an earlier run left, and let calls in flight have their turn."""
+        await anyio.sleep(HEAD_START_S)
         for candidate in stored:
             self._unread -= 1
             self._unread_rows -= candidate.status == "accepted"
