@@ -94,7 +94,7 @@ $(LM_EVAL)/installed:
 	@echo "installing lm-evaluation-harness into $(LM_EVAL) (a few minutes)"
 	$(PYTHON) -m venv $(LM_EVAL)
 	$(LM_EVAL)/bin/python -m pip install --disable-pip-version-check --quiet \
-		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch==2.13.0 transformers==5.23.0 'lm-eval[hf]==0.4.13'
+		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch==2.13.0 transformers==5.24.0 'lm-eval[hf]==0.4.13'
 	@touch $@
 
 $(VENV)/installed-bench: $(VENV)/installed

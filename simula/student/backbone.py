@@ -41,9 +41,9 @@ def continued(model: Any, prefix: Tensor, ids: Tensor) -> Tensor:
     if not prefix.shape[1]:
         return _hidden(model, ids, use_cache=False)
     cache = DynamicCache()
-    _hidden(model, prefix, past_key_values=cache, use_cache=True)
+    _hidden(model, prefix, cache=cache, use_cache=True)
     cache.batch_repeat_interleave(len(ids))
-    return _hidden(model, ids, past_key_values=cache, use_cache=True)
+    return _hidden(model, ids, cache=cache, use_cache=True)
 
 
 def packed(model: Any, ids: Tensor, positions: Tensor) -> Tensor:
@@ -145,7 +145,7 @@ class Passage:
             ids,
             position_ids=positions,
             attention_mask=_masks(self._model.config, visible, distance),
-            past_key_values=self._cache,
+            cache=self._cache,
             use_cache=True,
         )
 
@@ -161,7 +161,7 @@ def read_prefix(model: Any, ids: npt.NDArray[np.int32]) -> DynamicCache:
     cache = DynamicCache()
     if len(ids):
         tokens = torch.from_numpy(ids.astype(np.int64))[None].to(model.device)
-        _hidden(model, tokens, past_key_values=cache, use_cache=True)
+        _hidden(model, tokens, cache=cache, use_cache=True)
     return cache
 
 

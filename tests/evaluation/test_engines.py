@@ -73,9 +73,14 @@ def kept(tiny_llama: StudentSettings, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(scope="module")
-def server(tiny_llama: StudentSettings, tokenizer: Any, kept: Path) -> Iterator[StudentServer]:
+def models(tiny_llama: StudentSettings, kept: Path) -> dict[str, Any]:
     untuned, tuned = (load(tiny_llama, kept)[0] for _ in range(2))
-    models = {"tiny": untuned, kept.parent.name: merged(tuned, kept)}
+    return {"tiny": untuned, kept.parent.name: merged(tuned, kept)}
+
+
+@pytest.fixture
+def server(models: dict[str, Any], tokenizer: Any) -> Iterator[StudentServer]:
+    """One a test: what a refused examination still had in flight reaches no other test's server."""
     with StudentServer(models, tokenizer).running() as running:
         yield running
 
@@ -230,7 +235,6 @@ def test_after_sigkill_only_what_was_in_flight_is_asked_again(
 
 
 def test_items_are_in_flight_together(examine: Examine, server: StudentServer) -> None:
-    server.most_at_once = 0
     examine("server")
     assert server.most_at_once == 3
 
@@ -279,11 +283,10 @@ def test_another_model_than_the_one_asked_is_one_sentence(examine: Examine, serv
 def test_answers_of_several_tokens_are_refused_before_anything_is_sent(
     examine: Examine, server: StudentServer
 ) -> None:
-    before = len(server.bodies)
     assert "the answer 'CWE-78' is not told from others by one: set evaluation.choice=letter" in refused(
         examine, "reports"
     )
-    assert len(server.bodies) == before
+    assert server.bodies == []
     assert len(examine("server", "reports", choice="letter")) == 4
 
 
