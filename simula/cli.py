@@ -248,7 +248,7 @@ def _conclude(command: str, chosen: Sequence[Cell]) -> int:
     from rich.console import Console
 
     from simula.report.loading import report
-    from simula.report.stage import print_stage
+    from simula.report.stage import print_measures, print_stage
     from simula.stages.record import record_of
     from simula.store.artifacts import Store
 
@@ -256,6 +256,8 @@ def _conclude(command: str, chosen: Sequence[Cell]) -> int:
     records = [record_of(store, cell.config) for cell in chosen]
     if RUNS[command] == "evaluate":
         report(chosen, everything=False)
+    elif command == "assess":
+        print_measures(store, records, chosen[0].config.paths.report / "measures", Console())
     else:
         print_stage(command, store, records, Console())
     failed = [record for record in records if record.state in ("failed", "stopped", "interrupted")]

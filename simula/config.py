@@ -29,6 +29,7 @@ from simula.scoring import ScoringSettings
 from simula.settings import Settings
 from simula.store.benchmarks import TestItem
 from simula.store.edited import read_edited
+from simula.store.measured_sets import BENCHMARK, file_of
 from simula.student.settings import EvaluationSettings, StudentSettings, TrainerSettings, TrainingSettings
 from simula.taxonomy.document import Document
 from simula.taxonomy.settings import TaxonomySettings
@@ -153,6 +154,7 @@ def parse(composed: DictConfig, choices: Mapping[str, str]) -> Config:
     edited = _edited(parts["taxonomy"], problems)
     if parts["domain"] is not None and not edited:
         problems += [f"domain: {problem}" for problem in contradictions(stated(parts["domain"]))]
+    problems += _unknown_set(parts["assessment"], parts["paths"])
     if not isinstance(parts["recipe"], Simula):
         problems += _unused_axes(parts)
     if problems:
@@ -164,6 +166,19 @@ def parse(composed: DictConfig, choices: Mapping[str, str]) -> Config:
         system += f", {parts['selection'].which} {parts['scoring'].attribute}"
     named = scalars.model_copy(update={"system": system})
     return Config(scalars=named, choices=dict(choices), edited=edited, **parts)
+
+
+def _unknown_set(assessment: AssessmentSettings | None, paths: Paths | None) -> list[str]:
+    """A set that is to be measured and is not there; what the hub has is known when it is asked."""
+    if assessment is None or paths is None or assessment.dataset in (None, BENCHMARK):
+        return []
+    if assessment.dataset.startswith("hub:"):
+        return []
+    try:
+        file_of(assessment.dataset, paths.store)
+    except ConfigurationError as error:
+        return list(error.problems)
+    return []
 
 
 def _unused_axes(parts: Mapping[str, Any]) -> list[str]:

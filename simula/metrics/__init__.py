@@ -1,6 +1,7 @@
 """Measures of a data set: coverage, diversity."""
 
-from simula.metrics.assessment import assess, measured_texts
-from simula.metrics.settings import AssessmentSettings
+from simula.metrics.assessment import assess
+from simula.metrics.points import Point, points_of
+from simula.metrics.settings import AssessmentSettings, Columns, Measure
 
-__all__ = ["AssessmentSettings", "assess", "measured_texts"]
+__all__ = ["AssessmentSettings", "Columns", "Measure", "Point", "assess", "points_of"]

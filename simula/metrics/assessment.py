@@ -1,44 +1,38 @@
-"""All measures of one data set."""
+"""All measures of one data set that need no teacher."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from simula.generation import Candidate
 from simula.metrics.coverage import level_ratios
 from simula.metrics.diversity import Vectors, distinct_bigrams, global_distance, local_distance
+from simula.metrics.points import Point
 from simula.metrics.settings import AssessmentSettings
 from simula.taxonomy import Taxonomies
 
 
-def measured_texts(rows: Sequence[Candidate], settings: AssessmentSettings) -> list[str]:
-    """The texts of the rows that are measured, in their order: what `assess` takes vectors of."""
-    return [row.example.text for row in rows[: settings.points] if row.example is not None]
-
-
 def assess(
-    rows: Sequence[Candidate],
+    points: Sequence[Point],
     taxonomies: Taxonomies | None,
     settings: AssessmentSettings,
     vectors: Vectors,
     embedding: str,
 ) -> dict[str, float]:
-    """Measures by name; those that need more rows than there are, are left out.
+    """Measures by name; those that need more points than there are, are left out.
 
     Args:
-        rows: accepted candidates.
-        taxonomies: what their mixes were drawn from; None where the recipe draws none, then there is no
+        points: what is measured.
+        taxonomies: what the points' mixes were drawn from; None where they have none, then there is no
             coverage by lineage.
-        settings: how many rows are measured, and the neighbourhood.
-        vectors: unit vectors (n, d) of `measured_texts`.
+        settings: the neighbourhood.
+        vectors: unit vectors (n, d) of the points' texts.
         embedding: what made the vectors: a part of the distances' names, so that those by different
             embeddings are never taken for one measure.
     """
-    texts = measured_texts(rows, settings)
-    rows = rows[: settings.points]
-    measures = {"rows measured": float(len(rows))}
+    texts = [point.example.text for point in points]
+    measures = {"rows measured": float(len(points))}
     if taxonomies is not None:
-        ratios = level_ratios(taxonomies, [row.mix for row in rows])
+        ratios = level_ratios(taxonomies, [point.mix for point in points if point.mix is not None])
         measures |= {f"coverage {level}": ratio for level, ratio in ratios.items()}
     measures["distinct bigrams"] = distinct_bigrams(texts)
     measures["words a row"] = sum(len(text.split()) for text in texts) / max(1, len(texts))

@@ -2,15 +2,52 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Literal
+
+from pydantic import Field, model_validator
 
 from simula.settings import Settings
 
+Measure = Literal["diversity"]
+"""What can be taken of a set; each is an artifact of its own."""
+
+
+class Columns(Settings):
+    """Where a file's data points are, by the names of its columns."""
+
+    question: str = "question"
+    """The text that is asked, or the only text."""
+    answer: str | None = "answer"
+    """The right answer: of options the letter, the place counted from 0, or the text. Null: there is none."""
+    options: tuple[str, ...] = ()
+    """One column with a list of options, or one column an option. Empty: there are no options."""
+    reasoning: str | None = None
+    """How the answer is reached. Null: there is no such column."""
+    id: str | None = None
+    """Names a row. Null: its place in the file, from 1."""
+    labels: tuple[str, ...] = ()
+    """Columns of what people said of a row; `level` is one that the measures know."""
+
 
 class AssessmentSettings(Settings):
-    """Which measures are taken of a data set (Section 3)."""
+    """Which measures are taken of which data set (Section 3)."""
 
+    measures: tuple[Measure, ...] = Field(("diversity",), min_length=1)
+    """The measures, in the order in which they are taken."""
+    dataset: str | None = None
+    """What is measured. Null: the cell's own rows. `benchmark`: the domain's test items. Else a file (.jsonl,
+    .json, .csv, .tsv, .xlsx, .parquet), one of the hub (`hub:owner/name/path/to/file.parquet@revision`), or a
+    stored data set: its folder, its key, or how the key begins."""
+    columns: Columns = Columns()
+    """Where the data points of a file are."""
     neighbours: int = Field(10, ge=2)
     """k of the local distance: 10, paper."""
     points: int | None = Field(1000, ge=3)
-    """Rows measured, the first of the data set: 1,000, paper. Null: all."""
+    """Data points measured: 1,000, paper; of our own rows the first, which are a random part, of other sets
+    drawn without replacement. Null: all."""
+
+    @model_validator(mode="after")
+    def _each_once(self) -> AssessmentSettings:
+        if len(set(self.measures)) < len(self.measures):
+            raise ValueError(f"measures={list(self.measures)} names one twice")
+        return self

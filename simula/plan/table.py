@@ -127,7 +127,7 @@ def _rates(made: Plan) -> list[str]:
 def _tunings(made: Plan) -> list[Tuning]:
     """Of the students that are still to be tuned."""
     places = {step.place for step in made.missing if step.stage == "train"}
-    missing = [config for config in made.configs if artifact_keys(config)["train"] in places]
+    missing = [config for config in made.configs if artifact_keys(config).get("train") in places]
     return tunings(missing, made.assumptions.tokens_a_row)
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from simula.evaluation.spread import design
+from simula.metrics import Measure
 from simula.report.analysis_tables import analysis_tables
 from simula.report.answer import Answer, answer
 from simula.report.figure import draw_accuracy
+from simula.report.measures.shown import Shown
 from simula.report.page import Samples, render_page
 from simula.report.price_figure import draw_price
 from simula.report.summary import Estimate, Panel, Row, Summary
@@ -34,7 +36,9 @@ class ReportFiles:
     price_pdf: Path | None
 
 
-def write_report(summary: Summary, samples: Samples, folder: Path) -> ReportFiles:
+def write_report(
+    summary: Summary, samples: Samples, measures: Mapping[Measure, Shown], folder: Path
+) -> ReportFiles:
     """Write report.md, table.csv, accuracy.png, accuracy.pdf, index.html, and price.png and price.pdf.
 
     The same summary gives the same bytes.
@@ -42,6 +46,7 @@ def write_report(summary: Summary, samples: Samples, folder: Path) -> ReportFile
     Args:
         summary: of every cell, finished or not.
         samples: rows of each data set to show on the page (`page.Samples`).
+        measures: of the data sets, to show on the page.
         folder: made where it does not exist.
     """
     said, drawing, price = answer(summary), draw_accuracy(summary), draw_price(summary)
@@ -62,7 +67,7 @@ def write_report(summary: Summary, samples: Samples, folder: Path) -> ReportFile
     files.pdf.write_bytes(drawing.pdf)
     files.csv.write_text(_csv(summary), encoding="utf-8")
     files.markdown.write_text(_markdown(summary, said, price is not None), encoding="utf-8")
-    files.page.write_text(render_page(summary, said, drawing, price, samples), encoding="utf-8")
+    files.page.write_text(render_page(summary, said, drawing, price, samples, measures), encoding="utf-8")
     return files
 
 

@@ -11,8 +11,8 @@ from rich.console import Console
 
 from simula.composition import Cell
 from simula.report.results import CellResult, DatasetSummary, Overlap
-from simula.stages.dataset import STAGE
 from simula.stages.evaluate import FILE
+from simula.stages.keys import MEASURES
 from simula.stages.record import CellRecord, all_records, record_of
 from simula.store.artifacts import Store
 from simula.store.rows import REFUSED, ROWS
@@ -37,6 +37,7 @@ def report(cells: Sequence[Cell], *, everything: bool) -> int:
         SimulaError: the results cannot stand in one table.
     """
     from simula.report.files import write_report
+    from simula.report.measures import shown_measures, write_measures
     from simula.report.summary import summarise
     from simula.report.terminal import print_report
 
@@ -47,10 +48,13 @@ def report(cells: Sequence[Cell], *, everything: bool) -> int:
     if not records:
         console.print(f"no results in {store.root}; simula run -m experiment=quickstart makes some")
         return 1
-    results = [load_result(store, record) for record in records]
+    # A cell that measures another set than its own rows examines nobody.
+    results = [load_result(store, record) for record in records if "evaluate" in record.artifacts]
     summary = summarise(results, cells[0].config.evaluation.learning_rate_by)
     print_report(summary, console)
-    files = write_report(summary, _samples(store, records), paths.report)
+    measures = shown_measures(store, records)
+    write_measures(measures, paths.report / "measures")
+    files = write_report(summary, _samples(store, records), measures, paths.report)
     console.print(f"page: {files.page}", soft_wrap=True)
     return 0
 
@@ -75,7 +79,11 @@ def load_result(store: Store, record: CellRecord) -> CellResult:
         validation=_validation(record.manifests.get("train", {})),
         overlap=_overlap(record.manifests.get("evaluate", {}).get("contamination")),
         dataset=_summary(dataset) if dataset else None,
-        assessment=record.manifests.get("assess", {}).get("measures", {}),
+        assessment={
+            name: value
+            for stage, _ in MEASURES.values()
+            for name, value in record.manifests.get(stage, {}).get("measures", {}).items()
+        },
         chance=record.manifests.get("evaluate", {}).get("chance") or None,
         seconds={name: manifest["seconds"] for name, manifest in record.manifests.items()},
     )
@@ -132,9 +140,9 @@ def _samples(store: Store, records: Sequence[CellRecord]) -> dict[str, list[dict
     """The first rows and the first refused candidates of each data set, once."""
     found: dict[str, list[dict[str, Any]]] = {}
     for record in records:
-        place = record.artifacts["dataset"]
-        if "dataset" not in record.manifests or not place.startswith(STAGE):
+        if "dataset" not in record.manifests:
             continue
+        place = record.artifacts["dataset"]
         name = f"{record.axes['domain']}, {record.axes['system']}, {record.axes['size']} rows"
         name += " before the selection" if "rate" in record.artifacts else ""
         if name not in found:

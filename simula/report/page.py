@@ -9,9 +9,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from simula.metrics import Measure
 from simula.report.analysis_tables import analysis_tables
 from simula.report.answer import Answer
 from simula.report.figure import Drawing
+from simula.report.measures.shown import Shown
 from simula.report.summary import Summary
 from simula.report.tables import detail_tables, main_tables
 
@@ -23,7 +25,12 @@ _HEAD = ("status", "reason", "question", "answer")
 
 
 def render_page(
-    summary: Summary, said: Answer, drawing: Drawing, price: Drawing | None, samples: Samples
+    summary: Summary,
+    said: Answer,
+    drawing: Drawing,
+    price: Drawing | None,
+    samples: Samples,
+    measures: Mapping[Measure, Shown],
 ) -> str:
     """The page: answer, plots, tables, and what the data looks like."""
     environment = Environment(
@@ -42,6 +49,9 @@ def render_page(
         main=main_tables(summary),
         analysis=analysis_tables(summary),
         details=detail_tables(summary),
+        measures=[
+            (shown, Markup(shown.drawing.svg) if shown.drawing else None) for shown in measures.values()
+        ],
         samples={name: [_sample(row) for row in rows] for name, rows in samples.items()},
     )
 

@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from simula.metrics.shift import FactorShift, most_shifted
+from simula.report.measures import shown_measures, write_measures
+from simula.report.text_table import terminal
 from simula.report.tree import print_trees
 from simula.stages.record import CellRecord
 from simula.stages.taxonomy import STAGE, stored_taxonomies
 from simula.store.artifacts import Store
 
-_ARTIFACT = {"generate": "dataset", "assess": "assess", "train": "train"}
+_ARTIFACT = {"generate": "dataset"}
 _HIDDEN = {"stage", "key", "inputs", "made", "templates", "teachers", "shift"}
 _NODES = 6
 """Nodes that the table of the shift shows."""
+
+
+def print_measures(store: Store, records: Sequence[CellRecord], folder: Path, console: Console) -> None:
+    """Print the measures of the cells' sets side by side, and write them and their figures into `folder`."""
+    found = shown_measures(store, records)
+    for shown in found.values():
+        for table in shown.tables:
+            console.print(*terminal(table, console), sep="\n")
+            console.print()
+        for sentence in shown.sentences:
+            console.print(Text(sentence))
+    for path in write_measures(found, folder):
+        console.print(f"{path}", style="dim", soft_wrap=True)
 
 
 def print_stage(command: str, store: Store, records: Sequence[CellRecord], console: Console) -> None:

@@ -6,21 +6,21 @@ import os
 import platform
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from simula.config import Config
 from simula.durable import write_json
-from simula.errors import ShortOfTarget, SimulaError
+from simula.errors import ConfigurationError, ShortOfTarget, SimulaError
 from simula.progress import Progress
-from simula.stages.assess import assess_dataset
 from simula.stages.bench import Bench, axes
 from simula.stages.dataset import STAGE as DATASET
 from simula.stages.dataset import build_dataset
 from simula.stages.evaluate import check_answering, evaluate_student, evaluate_teacher
 from simula.stages.keys import adapter_key, artifact_keys, cell_key, rows_key
+from simula.stages.measures import measure
 from simula.stages.rate import rate_selected
 from simula.stages.taxonomy import build_taxonomies
 from simula.stages.train import STAGE as TRAIN
@@ -28,11 +28,11 @@ from simula.stages.train import train_student
 from simula.store.artifacts import Store
 from simula.teacher import Spending
 
-Stage = Callable[[Bench], dict[str, Any]]
+Stage = Callable[[Bench], Mapping[str, Any]]
 STAGES: dict[str, tuple[Stage, ...]] = {
     "taxonomy": (lambda bench: build_taxonomies(bench) if bench.config.draws_mixes else {},),
     "generate": (build_dataset,),
-    "assess": (assess_dataset,),
+    "assess": (measure,),
     "train": (rate_selected, train_student),
     "evaluate": (
         lambda bench: evaluate_student(bench, tuned=False),
@@ -71,7 +71,7 @@ def run_cell(config: Config, until: str, spending: Spending | None = None) -> st
         _share(bench)
         _check_benchmark(bench, until)
         _check_student(bench, until)
-        for command, stages in STAGES.items():
+        for command, stages in _stages(config, until).items():
             for stage in stages:
                 stage(bench)
             if command == until:
@@ -97,6 +97,17 @@ def run_cell(config: Config, until: str, spending: Spending | None = None) -> st
     return reason
 
 
+def _stages(config: Config, until: str) -> Mapping[str, tuple[Stage, ...]]:
+    """All stages, or the measures alone where they are of another set. Raises ConfigurationError."""
+    if config.assessment.dataset is None:
+        return STAGES
+    if until != "assess":
+        raise ConfigurationError(
+            f"assessment.dataset={config.assessment.dataset} is measured by simula assess alone"
+        )
+    return {until: STAGES[until]}
+
+
 def _share(bench: Bench) -> None:
     """The processes that one command starts pay from one budget. Raises StoreError."""
     if bench.config.budget.limited:
@@ -106,7 +117,8 @@ def _share(bench: Bench) -> None:
 def _check_benchmark(bench: Bench, until: str) -> None:
     """A missing benchmark is an error before taxonomies are paid for, not after. Raises BenchmarkError."""
     config = bench.config
-    if until != "taxonomy" and bench.store.manifest(DATASET, rows_key(config)) is None:
+    own = config.assessment.dataset is None
+    if own and until != "taxonomy" and bench.store.manifest(DATASET, rows_key(config)) is None:
         config.benchmark.load(config.paths.benchmarks)
 
 

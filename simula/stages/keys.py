@@ -8,12 +8,15 @@ everything resumes and how the cells of a sweep share their work.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from simula.config import Config
 from simula.evaluation.teacher import SYSTEM as EXAMINATION
+from simula.metrics import Measure
 from simula.prompts import template_hash
 from simula.settings import fingerprint
+from simula.store.measured_sets import BENCHMARK, content_of, file_of
 
 FORMAT = 2
 """Raised when what a stage writes changes its meaning, so that older artifacts are not reused."""
@@ -109,14 +112,43 @@ def rating_key(config: Config) -> str:
     )
 
 
-def assessment_key(config: Config) -> str:
-    """Measures of the rows."""
+def measured_key(config: Config) -> str:
+    """The set that is measured: the cell's own rows, or one that `assessment.dataset` names, by its content.
+
+    Raises:
+        ConfigurationError: there is no such file or data set.
+        BenchmarkError: the hub does not give it.
+    """
+    settings = config.assessment
+    if settings.dataset is None:
+        return rows_key(config)
+    if settings.dataset == BENCHMARK:
+        content: Any = config.benchmark.identity()
+    else:
+        path = file_of(settings.dataset, config.paths.store)
+        content = [content_of(path), settings.columns.identity()]
+    # Which of its points are measured is drawn by the seed.
+    return f"set-{fingerprint([content, config.scalars.data_seed])}"
+
+
+def measure_key(config: Config, **decided: Any) -> str:
+    """A measure of the set: what decides it besides the set and how many of its points are taken."""
+    size = f"n{config.scalars.size}" if config.assessment.dataset is None else "set"
     return _key(
-        f"{config.domain.name}-n{config.scalars.size}",
-        rows=rows_key(config),
-        assessment=config.assessment.identity(),
-        embedding=config.embedding.identity(),
+        f"{config.domain.name}-{size}",
+        rows=measured_key(config),
+        points=config.assessment.points,
+        **decided,
     )
+
+
+def diversity_key(config: Config) -> str:
+    """Distances between the points, and what else is measured without a teacher."""
+    return measure_key(config, neighbours=config.assessment.neighbours, embedding=config.embedding.identity())
+
+
+MEASURES: Mapping[Measure, tuple[str, Callable[[Config], str]]] = {"diversity": ("assess", diversity_key)}
+"""Measure to its artifact's stage and key."""
 
 
 def advice_key(config: Config) -> str:
@@ -183,23 +215,41 @@ def cell_key(config: Config) -> str:
     return _key(
         f"{prefix}-n{config.scalars.size}-s{config.scalars.seed}",
         evaluation=evaluation_key(config, tuned=True),
-        assessment=assessment_key(config),
+        assessment=[MEASURES[name][1](config) for name in config.assessment.measures],
         experiment=config.scalars.experiment,
         system=config.scalars.system,
     )
 
 
-ARTIFACTS = ("taxonomy", "dataset", "assess", "rate", "train", "untuned", "teacher", "evaluate")
+ARTIFACTS = (
+    "taxonomy",
+    "dataset",
+    *(stage for stage, _ in MEASURES.values()),
+    "rate",
+    "train",
+    "untuned",
+    "teacher",
+    "evaluate",
+)
 """What a cell may consist of, in the direction of the data; no cell has more, some have less."""
 
 
 def artifact_keys(config: Config) -> dict[str, str]:
-    """Every artifact of a cell: what it is for it, to `stage/key`."""
+    """Every artifact of a cell: what it is for it, to `stage/key`.
+
+    Of a cell that measures another set than its own rows, the measures alone.
+    """
+    measures = {}
+    for name in config.assessment.measures:
+        stage, key = MEASURES[name]
+        measures[stage] = f"{stage}/{key(config)}"
+    if config.assessment.dataset is not None:
+        return measures
     taxonomy = {"taxonomy": f"taxonomy/{taxonomy_key(config)}"} if config.draws_mixes else {}
     return {
         **taxonomy,
         "dataset": f"dataset/{rows_key(config)}",
-        "assess": f"assess/{assessment_key(config)}",
+        **measures,
         **({"rate": f"rate/{rating_key(config)}"} if config.selection.rated else {}),
         "train": f"train/{adapter_key(config)}",
         "untuned": f"evaluate/{evaluation_key(config, tuned=False)}",

@@ -59,7 +59,7 @@ def hostile_results(sweep: Sweep) -> list[CellResult]:
 
 
 def report_on(results: list[CellResult], samples: Samples, folder: Path) -> ReportFiles:
-    return write_report(summarise(results), samples, folder)
+    return write_report(summarise(results), samples, {}, folder)
 
 
 def test_text_of_models_is_shown_and_never_run(sweep: Sweep, tmp_path: Path) -> None:

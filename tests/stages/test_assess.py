@@ -19,9 +19,9 @@ from simula.progress import Progress as Terminal
 from simula.report.grid import panels
 from simula.report.loading import load_result
 from simula.settings import incidental
-from simula.stages.assess import assess_dataset
 from simula.stages.bench import Bench
 from simula.stages.cell import run_cell
+from simula.stages.measures.diversity import measure_diversity
 from simula.stages.record import record_of
 from simula.store.artifacts import Store
 from simula.teacher.price import Price
@@ -78,7 +78,7 @@ def with_embedding(bench: Bench, embedding: Recorded, **assessment: int) -> Benc
 
 
 def test_the_stand_in_is_named_in_the_measures(bench: Bench) -> None:
-    made = assess_dataset(bench)
+    made = measure_diversity(bench)
     assert 0 < made["measures"]["local distance (tfidf)"] < made["measures"]["global distance (tfidf)"] < 1
     assert (made["embedding"]["by"], made["embedding"]["texts"], made["embedding"]["tokens"]) == (
         "tfidf",
@@ -90,7 +90,7 @@ def test_the_stand_in_is_named_in_the_measures(bench: Bench) -> None:
 def test_distances_are_those_of_the_vectors_and_what_they_took_is_told(bench: Bench) -> None:
     sent: list[str] = []
     price = Price(input=2.0)
-    made = assess_dataset(
+    made = measure_diversity(
         with_embedding(bench, CountingEmbedding(model="fresh", sent=sent, batch=5, price=price))
     )
     measures = made["measures"]
@@ -111,15 +111,15 @@ def test_distances_are_those_of_the_vectors_and_what_they_took_is_told(bench: Be
     }
     assert not [name for name in measures if "tfidf" in name]
     # Another assessment of the same rows sends nothing, and still knows which rows were read in part.
-    again = assess_dataset(with_embedding(bench, CountingEmbedding(model="fresh"), neighbours=3))
+    again = measure_diversity(with_embedding(bench, CountingEmbedding(model="fresh"), neighbours=3))
     assert again["key"] != made["key"]
     assert (again["embedding"]["sent"], again["embedding"]["paid_now_usd"]) == (0, 0)
     assert again["measures"]["rows read in part (fresh)"] == 3
 
 
 def test_what_only_says_how_fast_changes_no_key(bench: Bench) -> None:
-    made = assess_dataset(with_embedding(bench, CountingEmbedding(sent=[])))
-    other = assess_dataset(with_embedding(bench, CountingEmbedding(batch=1, concurrency=9)))
+    made = measure_diversity(with_embedding(bench, CountingEmbedding(sent=[])))
+    other = measure_diversity(with_embedding(bench, CountingEmbedding(batch=1, concurrency=9)))
     assert other["key"] == made["key"]
 
 

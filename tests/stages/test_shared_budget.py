@@ -14,9 +14,9 @@ from simula.embedding import Embeddings, unit
 from simula.embedding.settings import Remote
 from simula.errors import BudgetSpent
 from simula.progress import Progress
-from simula.stages.assess import assess_dataset
 from simula.stages.bench import Bench
 from simula.stages.cell import run_cell
+from simula.stages.measures.diversity import measure_diversity
 from simula.store.artifacts import Store
 from simula.teacher import Budget, Spending
 from simula.teacher.traffic import Limits, Traffic
@@ -81,8 +81,8 @@ def test_a_provider_that_embeds_is_paid_from_the_budget_too(tmp_path: Path) -> N
 
     small = bench(calls=2)
     with pytest.raises(BudgetSpent, match=r"^embedding by far: 10 of 12 ?; the budget of 2 calls"):
-        assess_dataset(small)
+        measure_diversity(small)
     assert small.spending.paid.calls == 2
     rest = bench(calls=1)
-    assert assess_dataset(rest)["embedding"]["sent"] == 2
+    assert measure_diversity(rest)["embedding"]["sent"] == 2
     assert (rest.spending.paid.calls, rest.spending.paid.tokens) == (1, 2)

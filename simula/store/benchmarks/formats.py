@@ -27,9 +27,9 @@ def read_rows(path: Path) -> list[Row]:
     """
     if path.is_dir():
         return [row for file in sorted(path.glob("*.json"), key=_by_number) for row in _one_object(file)]
-    reader = _READERS.get(path.suffix)
+    reader = FORMATS.get(path.suffix)
     if reader is None:
-        raise BenchmarkError(f"{path} cannot be read: its ending should be one of {', '.join(_READERS)}.")
+        raise BenchmarkError(f"{path} cannot be read: its ending should be one of {', '.join(FORMATS)}.")
     try:
         return reader(path)
     except (ValueError, KeyError, csv.Error, zipfile.BadZipFile) as problem:
@@ -125,7 +125,7 @@ def _parquet(path: Path) -> list[Row]:
     return rows
 
 
-_READERS: dict[str, Callable[[Path], list[Row]]] = {
+FORMATS: dict[str, Callable[[Path], list[Row]]] = {
     ".tsv": _tsv,
     ".csv": _csv,
     ".json": _json_lines,
@@ -133,3 +133,4 @@ _READERS: dict[str, Callable[[Path], list[Row]]] = {
     ".xlsx": _xlsx,
     ".parquet": _parquet,
 }
+"""Ending to reader."""

@@ -79,7 +79,7 @@ class Source(Settings):
         advice = f"Get it from {self.origin} and put it at {path} (paths.benchmarks is {folder})."
         if self.hub is None:
             raise BenchmarkError(f"The benchmark's file {self.file} is missing. {advice}")
-        return _fetch(self.hub, advice)
+        return fetch(self.hub, advice)
 
     def _of(self, part: str) -> Source:
         hub = self.hub and self.hub.model_copy(update={"file": self.hub.file.replace("{part}", part)})
@@ -99,7 +99,8 @@ def _converted(path: Path, convert: Convert) -> list[TestItem]:
     return items
 
 
-def _fetch(hub: Hub, advice: str) -> Path:
+def fetch(hub: Hub, advice: str) -> Path:
+    """The hub's file on this machine. Raises BenchmarkError, which ends in `advice`."""
     from huggingface_hub import hf_hub_download
 
     try:

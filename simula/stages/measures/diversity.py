@@ -1,4 +1,4 @@
-"""Stage 3: measures of the data set."""
+"""The measure `diversity`: distances between points, lineage, words; no teacher is asked."""
 
 from __future__ import annotations
 
@@ -8,32 +8,31 @@ from typing import Any
 
 from simula.concurrency import run
 from simula.embedding import Embeddings, connect
-from simula.metrics import assess, measured_texts
+from simula.metrics import assess
 from simula.stages.bench import Bench
-from simula.stages.dataset import read_dataset
-from simula.stages.keys import assessment_key, rows_key
+from simula.stages.keys import MEASURES
+from simula.stages.measures.points import inputs, measured_points, measured_set
 from simula.stages.taxonomy import read_taxonomies
 from simula.teacher.port import Usage
 
-STAGE = "assess"
 
-
-def assess_dataset(bench: Bench) -> dict[str, Any]:
+def measure_diversity(bench: Bench) -> dict[str, Any]:
     """The manifest of the measures, which are in it under `measures`."""
     config = bench.config
 
     def make(_: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
-        rows = read_dataset(bench)
-        taxonomies = read_taxonomies(bench) if config.draws_mixes else None
-        texts = measured_texts(rows, config.assessment)
-        embedded = run(_embedded, bench, texts)
-        measures = assess(rows, taxonomies, config.assessment, embedded.vectors, config.embedding.label)
+        points = measured_points(bench)
+        lineage = any(point.mix is not None for point in points) and config.assessment.dataset is None
+        taxonomies = read_taxonomies(bench) if lineage else None
+        embedded = run(_embedded, bench, [point.example.text for point in points])
+        measures = assess(points, taxonomies, config.assessment, embedded.vectors, config.embedding.label)
         if cut := int(embedded.truncated.sum()):
             measures[f"rows read in part ({config.embedding.label})"] = float(cut)
         log(measures)
-        return {"measures": measures, "embedding": _account(bench, embedded)}
+        return {"set": measured_set(config), "measures": measures, "embedding": _account(bench, embedded)}
 
-    return bench.build(STAGE, assessment_key(config), {"dataset": rows_key(config)}, make)
+    stage, key = MEASURES["diversity"]
+    return bench.build(stage, key(config), inputs(config), make)
 
 
 async def _embedded(bench: Bench, texts: Sequence[str]) -> Embeddings:

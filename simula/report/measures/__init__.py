@@ -1,0 +1,63 @@
+"""Measures of data sets, as tables, figures and sentences: for the terminal, files and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from simula.metrics import Measure
+from simula.report.measures.diversity import show_diversity
+from simula.report.measures.shown import Measured, Shown
+from simula.report.text_table import escaped, markdown
+from simula.stages.keys import MEASURES
+from simula.stages.record import CellRecord
+from simula.store.artifacts import Store
+
+__all__ = ["Measured", "Shown", "shown_measures", "write_measures"]
+
+SHOW: Mapping[Measure, Callable[[Sequence[Measured]], Shown]] = {"diversity": show_diversity}
+"""Measure to what is shown of it."""
+
+
+def shown_measures(store: Store, records: Sequence[CellRecord]) -> dict[Measure, Shown]:
+    """What is shown of each measure that any of the cells has finished; each set once, in their order."""
+    found = {}
+    for measure, (stage, _) in MEASURES.items():
+        places = dict.fromkeys(record.artifacts[stage] for record in records if stage in record.manifests)
+        if places:
+            sets = [_measured(store, place, stage, records) for place in places]
+            found[measure] = SHOW[measure](_told_apart(sets))
+    return found
+
+
+def _measured(store: Store, place: str, stage: str, records: Sequence[CellRecord]) -> Measured:
+    record = next(record for record in records if record.artifacts.get(stage) == place)
+    manifest = record.manifests[stage]
+    return Measured(str(manifest["set"]), manifest, store.root / place)
+
+
+def _told_apart(sets: Sequence[Measured]) -> list[Measured]:
+    """Sets of one name get their key beside it."""
+    names = [one.name for one in sets]
+    return [
+        one
+        if names.count(one.name) == 1
+        else Measured(f"{one.name} ({one.folder.name})", one.manifest, one.folder)
+        for one in sets
+    ]
+
+
+def write_measures(found: Mapping[Measure, Shown], folder: Path) -> list[Path]:
+    """Write NAME.md and, of those with a figure, NAME.png and NAME.pdf; returns the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for name, shown in found.items():
+        blocks = [*map(escaped, shown.sentences), *map(markdown, shown.tables)]
+        if shown.drawing is not None:
+            for suffix, content in ((".png", shown.drawing.png), (".pdf", shown.drawing.pdf)):
+                files.append(folder / f"{name}{suffix}")
+                files[-1].write_bytes(content)
+            blocks.insert(0, f"![{escaped(shown.caption)}]({name}.png)")
+        files.append(folder / f"{name}.md")
+        files[-1].write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
+    return files

@@ -1,0 +1,18 @@
+"""Stage 3: measures of a data set, each an artifact of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from simula.metrics import Measure
+from simula.stages.bench import Bench
+from simula.stages.measures.diversity import measure_diversity
+
+TAKEN: Mapping[Measure, Callable[[Bench], dict[str, Any]]] = {"diversity": measure_diversity}
+"""Measure to what takes it and returns its manifest."""
+
+
+def measure(bench: Bench) -> dict[str, dict[str, Any]]:
+    """Take the chosen measures; measure to manifest, each with its numbers under `measures`."""
+    return {name: TAKEN[name](bench) for name in bench.config.assessment.measures}
