@@ -24,8 +24,9 @@ quickstart: $(VENV)/installed ## install, then run the main job: a sweep of two 
 lab: $(VENV)/installed ## the same with a simulated teacher of settable skill
 	$(BIN)/simula run -m experiment=lab
 
+# Two at a time: many tests wait for a process or a clock. A file stays together, since its tests share what it sets up.
 test: $(VENV)/installed-dev ## all tests that need no server of their own
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 test-slow: $(VENV)/installed-dev $(VENV)/installed-qlora ## what takes minutes: QLoRA, a real server, trainings interrupted by a real Slurm, which it installs and starts (root of a Debian)
 	$(BIN)/python -m pytest tests/student/test_qlora.py

@@ -189,7 +189,7 @@ def test_layers_that_cannot_share_a_prefix_are_refused(tiny_llama: StudentSettin
     ("kind", "given", "complaint"),
     [
         ("gemma2", {}, "transformers has no SDPA attention for gemma2"),
-        ("gptj", {}, "transformers has no SDPA attention for gptj"),
+        ("xglm", {}, "transformers has no SDPA attention for xglm"),
         ("bloom", {}, "transformers has no SDPA attention for bloom"),
         ("falcon", {"alibi": True}, r"this falcon attends by distance \(ALiBi\)"),
     ],

@@ -47,14 +47,14 @@ def test_processes_keep_within_the_limit_together_and_each_has_its_part(tmp_path
 
 def test_the_part_of_a_dead_process_comes_back(tmp_path: Path) -> None:
     rate = 1200.0
-    long, short = start(tmp_path, rate, 19), start(tmp_path, rate, 3, "die")
+    long, short = start(tmp_path, rate, 23), start(tmp_path, rate, 3, "die")
     died = left(short)[-1]
     calls = left(long)
 
     def a_minute(begin: float, end: float) -> float:
         return sum(begin <= when - died < end for when in calls) / (end - begin) * 60
 
-    shared, after = a_minute(2, 8), a_minute(13.5, 16)
+    shared, after = a_minute(2, 8), a_minute(15.5, 20)
     print(f"{shared / rate:.2f} of the limit while its sign of life is young, {after / rate:.2f} after")
     assert shared == pytest.approx(rate / 2, rel=0.1)
     assert after == pytest.approx(rate, rel=0.1)
