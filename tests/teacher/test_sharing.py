@@ -54,7 +54,7 @@ def test_the_part_of_a_dead_process_comes_back(tmp_path: Path) -> None:
     def a_minute(begin: float, end: float) -> float:
         return sum(begin <= when - died < end for when in calls) / (end - begin) * 60
 
-    shared, after = a_minute(2, 8), a_minute(15.5, 20)
+    shared, after = a_minute(2, 8), a_minute(15.5, 18.5)
     print(f"{shared / rate:.2f} of the limit while its sign of life is young, {after / rate:.2f} after")
     assert shared == pytest.approx(rate / 2, rel=0.1)
     assert after == pytest.approx(rate, rel=0.1)
