@@ -75,3 +75,9 @@ def scores(count: int, lowest: int, highest: int) -> dict[str, Any]:
     """score_complexity: one score an item, in their order."""
     score = {"type": "integer", "minimum": lowest, "maximum": highest}
     return strict_object(scores={"type": "array", "items": score, "minItems": count, "maxItems": count})
+
+
+@cache
+def node(count: int) -> dict[str, Any]:
+    """assign_node: the number of one of `count` nodes, from 1, or 0 for none of them."""
+    return strict_object(node={"type": "integer", "minimum": 0, "maximum": count})

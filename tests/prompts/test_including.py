@@ -13,6 +13,7 @@ import simula.prompts
 from simula.prompts.rendering import render
 
 INCLUDING = [
+    "assign_node",
     "complexify",
     "evolve",
     "judge_correct",
@@ -48,6 +49,10 @@ values = st.fixed_dictionaries(
         "guidance": texts,
         "lowest": st.just(1),
         "highest": st.just(10),
+        "factor": texts,
+        "description": texts,
+        "within": lists,
+        "kinds": texts,
     }
 )
 

@@ -55,6 +55,22 @@ CASES: dict[str, dict[str, Any]] = {
     "judge_incorrect": {"example": EXAMPLE},
     "refine": {"mix": MIX, "scenario": "", "example": EXAMPLE, "explanation": "Too short."},
     "answer_item": {"question": "Add.\n\nWhat is 2 and 3?", "reasoning": True},
+    "assign_node": {
+        "factor": "software",
+        "description": "What runs.",
+        "within": [],
+        "kinds": render(
+            "_kinds",
+            {
+                "kinds": [
+                    {"depth": 0, "name": "server", "description": "Answers requests."},
+                    {"depth": 1, "name": "FTP server", "description": ""},
+                    {"depth": 0, "name": "client", "description": "Asks."},
+                ]
+            },
+        ),
+        "example": EXAMPLE,
+    },
     "score_complexity": {
         "examples": [EXAMPLE, {"question": "How many?", "options": [], "reasoning": "", "answer": "7"}],
         "attribute": "complexity",

@@ -52,6 +52,10 @@ REQUESTS = {
     "judge_correct": (replies.judgement(), {"example": EXAMPLE}),
     "judge_incorrect": (replies.judgement(), {"example": EXAMPLE}),
     "score_complexity": (replies.scores(2, 1, 100), {"examples": [EXAMPLE] * 2, "lowest": 1, "highest": 100}),
+    "assign_node": (
+        replies.node(2),
+        {"factor": "calculation", "paths": [["addition"], ["subtraction"]], "example": EXAMPLE},
+    ),
 }
 
 

@@ -42,6 +42,8 @@ class SimulatedTeacher(Settings):
     """Probability of saying yes whatever is asked: sycophancy, which the double critic is against."""
     score_noise: float = Field(4.0, ge=0)
     """Standard deviation, in points of 100, of its scores of complexity, before they are rounded to fives."""
+    misplacement: float = Field(0.05, ge=0, le=1)
+    """Share of the points that it assigns to another node of a taxonomy than theirs, any of those shown."""
     temperature: float = Field(1.0, ge=0)
     """Sampling temperature; divides the exponent of `mode_collapse`."""
     max_tokens: int = Field(1024, ge=1)

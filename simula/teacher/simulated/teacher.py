@@ -10,7 +10,7 @@ from typing import Any
 
 from simula.errors import TeacherUnavailable
 from simula.teacher.port import Reply, Request, Usage
-from simula.teacher.simulated import author, examinee, imitator, judgement, taxonomist
+from simula.teacher.simulated import author, examinee, imitator, judgement, placing, taxonomist
 from simula.teacher.simulated.settings import SimulatedTeacher
 
 Answer = Callable[[Request, SimulatedTeacher], dict[str, Any]]
@@ -34,6 +34,7 @@ _ANSWERS: Mapping[str, Answer] = {
         judgement.judge_correct,
         judgement.judge_incorrect,
         judgement.score_complexity,
+        placing.assign_node,
         examinee.answer_item,
     )
 }
