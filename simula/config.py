@@ -28,9 +28,10 @@ from simula.paths import Paths
 from simula.scoring import ScoringSettings
 from simula.settings import Settings
 from simula.store.benchmarks import TestItem
-from simula.store.edited import read_edited
+from simula.store.edited import read_covered, read_edited
 from simula.store.measured_sets import BENCHMARK, file_of
 from simula.student.settings import EvaluationSettings, StudentSettings, TrainerSettings, TrainingSettings
+from simula.taxonomy import Taxonomies
 from simula.taxonomy.document import Document
 from simula.taxonomy.settings import TaxonomySettings
 from simula.teacher.budget import Budget
@@ -106,11 +107,19 @@ class Config:
     """Group to the option chosen, as tables name it."""
     edited: Document | None = None
     """Trees that a person edited, where `taxonomy.expansion.edited` names their file."""
+    covered: Taxonomies | None = None
+    """Trees that coverage is measured on, where `assessment.coverage.taxonomy` names their file."""
 
     @property
     def draws_mixes(self) -> bool:
         """Whether the recipe needs taxonomies at all."""
         return isinstance(self.recipe, Simula)
+
+    @property
+    def needs_taxonomies(self) -> bool:
+        """Whether the domain's taxonomies are needed: to draw from, or to measure coverage on."""
+        own = self.assessment.dataset is None and self.draws_mixes
+        return own or ("coverage" in self.assessment.measures and self.covered is None)
 
     @property
     def judged_by(self) -> TeacherSettings:
@@ -124,7 +133,7 @@ class Config:
 
     @property
     def scored_by(self) -> TeacherSettings:
-        """Who scores batches of rows."""
+        """Who scores batches of rows, and assigns points to nodes."""
         return self.scorer or self.teacher
 
 
@@ -143,7 +152,7 @@ def parse(composed: DictConfig, choices: Mapping[str, str]) -> Config:
         ConfigurationError: with every problem, each naming key, value and what was expected.
     """
     problems: list[str] = []
-    apart = {"scalars", "choices", "edited"}
+    apart = {"scalars", "choices", "edited", "covered"}
     groups = [field.name for field in fields(Config) if field.name not in apart]
     known = {*groups, *Scalars.model_fields, "hydra"}
     for name in composed:
@@ -155,6 +164,7 @@ def parse(composed: DictConfig, choices: Mapping[str, str]) -> Config:
     if parts["domain"] is not None and not edited:
         problems += [f"domain: {problem}" for problem in contradictions(stated(parts["domain"]))]
     problems += _unknown_set(parts["assessment"], parts["paths"])
+    covered = _covered(parts["assessment"], problems)
     if not isinstance(parts["recipe"], Simula):
         problems += _unused_axes(parts)
     if problems:
@@ -165,7 +175,7 @@ def parse(composed: DictConfig, choices: Mapping[str, str]) -> Config:
         # "full, low complexity": another arm than the whole data set's, wherever systems are named.
         system += f", {parts['selection'].which} {parts['scoring'].attribute}"
     named = scalars.model_copy(update={"system": system})
-    return Config(scalars=named, choices=dict(choices), edited=edited, **parts)
+    return Config(scalars=named, choices=dict(choices), edited=edited, covered=covered, **parts)
 
 
 def _unknown_set(assessment: AssessmentSettings | None, paths: Paths | None) -> list[str]:
@@ -246,6 +256,17 @@ def _edited(taxonomy: TaxonomySettings | None, problems: list[str]) -> Document 
         return None
     try:
         return read_edited(taxonomy.expansion.edited)
+    except ConfigurationError as error:
+        problems.extend(error.problems)
+    return None
+
+
+def _covered(assessment: AssessmentSettings | None, problems: list[str]) -> Taxonomies | None:
+    """The trees that coverage is to be measured on, where they are others than the domain's own."""
+    if assessment is None or assessment.coverage.taxonomy is None:
+        return None
+    try:
+        return read_covered(assessment.coverage.taxonomy)
     except ConfigurationError as error:
         problems.extend(error.problems)
     return None

@@ -6,9 +6,10 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from simula.metrics.coverage.settings import CoverageSettings
 from simula.settings import Settings
 
-Measure = Literal["diversity"]
+Measure = Literal["diversity", "coverage"]
 """What can be taken of a set; each is an artifact of its own."""
 
 
@@ -42,6 +43,8 @@ class AssessmentSettings(Settings):
     """Where the data points of a file are."""
     neighbours: int = Field(10, ge=2)
     """k of the local distance: 10, paper."""
+    coverage: CoverageSettings = CoverageSettings()
+    """Of the measure `coverage`."""
     points: int | None = Field(1000, ge=3)
     """Data points measured: 1,000, paper; of our own rows the first, which are a random part, of other sets
     drawn without replacement. Null: all."""

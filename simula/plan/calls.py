@@ -44,6 +44,8 @@ class Calls:
     """Calls with the same name and prompt file are the same calls, in whatever artifact: one pays."""
     scale: float = 1
     """Data points that one call shows, where that decides its length; 0 is not one."""
+    shown: float = 0
+    """Tokens of what else a call shows, such as a taxonomy, where that decides its length."""
 
 
 def taxonomy_calls(config: Config, assumed: Assumptions) -> list[Calls]:

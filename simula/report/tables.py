@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 
 from simula.report.analysis_tables import percent, points
@@ -34,7 +35,7 @@ def detail_tables(summary: Summary) -> tuple[TextTable, ...]:
 def _main(panel: Panel) -> TextTable:
     several = len(panel.sizes) > 1
     names = sorted({name for row in panel.rows for name in row.assessment})
-    reached = max((name for name in names if "coverage" in name), default="")
+    reached = max((name for name in names if re.fullmatch(r"coverage level \d+", name)), default="")
     # One a panel: cells whose distances are by different embeddings stand in different panels.
     distance = next((name for name in names if name.startswith(_DISTANCE)), "")
     lines = [] if panel.untuned is None else [_untuned(panel.untuned, several)]

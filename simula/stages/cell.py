@@ -30,7 +30,7 @@ from simula.teacher import Spending
 
 Stage = Callable[[Bench], Mapping[str, Any]]
 STAGES: dict[str, tuple[Stage, ...]] = {
-    "taxonomy": (lambda bench: build_taxonomies(bench) if bench.config.draws_mixes else {},),
+    "taxonomy": (lambda bench: build_taxonomies(bench) if bench.config.needs_taxonomies else {},),
     "generate": (build_dataset,),
     "assess": (measure,),
     "train": (rate_selected, train_student),
@@ -98,14 +98,18 @@ def run_cell(config: Config, until: str, spending: Spending | None = None) -> st
 
 
 def _stages(config: Config, until: str) -> Mapping[str, tuple[Stage, ...]]:
-    """All stages, or the measures alone where they are of another set. Raises ConfigurationError."""
+    """All stages, or where another set is measured, the measures and what they need alone.
+
+    Raises:
+        ConfigurationError: another set is only measured.
+    """
     if config.assessment.dataset is None:
         return STAGES
     if until != "assess":
         raise ConfigurationError(
             f"assessment.dataset={config.assessment.dataset} is measured by simula assess alone"
         )
-    return {until: STAGES[until]}
+    return {name: STAGES[name] for name in ("taxonomy", until)}
 
 
 def _share(bench: Bench) -> None:

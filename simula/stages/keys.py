@@ -14,6 +14,7 @@ from typing import Any
 from simula.config import Config
 from simula.evaluation.teacher import SYSTEM as EXAMINATION
 from simula.metrics import Measure
+from simula.metrics.coverage import ASSIGN
 from simula.prompts import template_hash
 from simula.settings import fingerprint
 from simula.store.measured_sets import BENCHMARK, content_of, file_of
@@ -147,7 +148,25 @@ def diversity_key(config: Config) -> str:
     return measure_key(config, neighbours=config.assessment.neighbours, embedding=config.embedding.identity())
 
 
-MEASURES: Mapping[Measure, tuple[str, Callable[[Config], str]]] = {"diversity": ("assess", diversity_key)}
+def coverage_key(config: Config) -> str:
+    """Where the points stand in the taxonomies: by lineage, and where a teacher assigns them."""
+    settings = config.assessment.coverage
+    asked = {}
+    if settings.assigned:
+        asked = {
+            "teacher": config.scored_by.identity(),
+            "attempts": config.dataset.attempts,
+            "domain": _described(config),
+            "prompts": _prompts((ASSIGN, "_kinds")),
+        }
+    covered = config.covered.content() if config.covered else taxonomy_key(config)
+    return measure_key(config, coverage=settings.identity(), taxonomy=covered, **asked)
+
+
+MEASURES: Mapping[Measure, tuple[str, Callable[[Config], str]]] = {
+    "diversity": ("assess", diversity_key),
+    "coverage": ("coverage", coverage_key),
+}
 """Measure to its artifact's stage and key."""
 
 
@@ -237,15 +256,15 @@ ARTIFACTS = (
 def artifact_keys(config: Config) -> dict[str, str]:
     """Every artifact of a cell: what it is for it, to `stage/key`.
 
-    Of a cell that measures another set than its own rows, the measures alone.
+    Of a cell that measures another set than its own rows, the measures alone, and the taxonomies they need.
     """
     measures = {}
     for name in config.assessment.measures:
         stage, key = MEASURES[name]
         measures[stage] = f"{stage}/{key(config)}"
+    taxonomy = {"taxonomy": f"taxonomy/{taxonomy_key(config)}"} if config.needs_taxonomies else {}
     if config.assessment.dataset is not None:
-        return measures
-    taxonomy = {"taxonomy": f"taxonomy/{taxonomy_key(config)}"} if config.draws_mixes else {}
+        return {**taxonomy, **measures}
     return {
         **taxonomy,
         "dataset": f"dataset/{rows_key(config)}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -48,6 +48,10 @@ class Document(BaseModel):
         return Taxonomies(taxonomies=self.taxonomies, strategies=self.strategies)
 
 
+F = TypeVar("F", bound=Document)
+"""A form of the file."""
+
+
 class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # PyYAML ships no types
     """Writes texts with line breaks in double quotes: in single ones NEL would come back as a space."""
 
@@ -72,25 +76,35 @@ def from_yaml(text: str, file: str) -> Document:
     """The taxonomies in the text of `file`, with what they were copied from.
 
     Raises:
+        ConfigurationError: as `read_form` does.
+    """
+    return read_form(text, file, Document)
+
+
+def read_form(text: str, file: str, form: type[F]) -> F:
+    """The text of `file` as a form of the document; keys that the form does not default may not be empty.
+
+    Raises:
         ConfigurationError: with every problem, each naming the file and the line or strategy; first what
             cannot be read, and where all can be read, what cannot be used.
     """
     reading = _Reading(file)
+    needed = [key for key in ("taxonomies", "strategies") if form.model_fields[key].is_required()]
     try:
         root = yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{file}{_line(error)}: {_problem(error)}") from error
     if not isinstance(root, yaml.MappingNode):
-        raise ConfigurationError(f"{file}: the keys taxonomies and strategies are expected; it holds neither")
+        raise ConfigurationError(f"{file}: {_keys(needed)} expected; it holds no keys and values")
     plain = reading.plain(root, ())
     found = None
     try:
-        found = Document.model_validate(plain)
+        found = form.model_validate(plain)
     except ValidationError as error:
         for item in error.errors():
-            reading.note(item["loc"], _sentence(item))
+            reading.note(item["loc"], _sentence(item, form))
     if found is not None:
-        for where, problem in _unusable(found):
+        for where, problem in _unusable(found, needed):
             reading.note(where, problem)
         kinds = {tree.factor: [path for path, _ in tree.nodes] for tree in found.taxonomies}
         always = [tree.factor for tree in found.taxonomies if tree.always]
@@ -142,9 +156,13 @@ class _Reading:
         self.problems.append(f"{self.file} line {self._lines[place]}: {problem}")
 
 
-def _unusable(found: Document) -> Iterator[tuple[Place, str]]:
+def _keys(keys: Sequence[str]) -> str:
+    return f"the keys {' and '.join(keys)} are" if len(keys) > 1 else f"the key {keys[0]} is"
+
+
+def _unusable(found: Document, needed: Sequence[str]) -> Iterator[tuple[Place, str]]:
     """What is readable and cannot be used."""
-    for key in ("taxonomies", "strategies"):
+    for key in needed:
         if not getattr(found, key):
             yield (key,), f"{key} is empty; at least one is needed"
     yield from _names(
@@ -187,19 +205,19 @@ _EXPECTED = {
 }
 
 
-def _sentence(item: Any) -> str:
+def _sentence(item: Any, form: type[Document]) -> str:
     """One sentence for what pydantic found wrong."""
     where, kind = item["loc"], item["type"]
     if kind == "missing":
         return f"the key '{where[-1]}' is needed here, with a value"
     if kind == "extra_forbidden":
-        return unknown(str(where[-1]), sorted(_fields_beside(where)), "key")
+        return unknown(str(where[-1]), sorted(_fields_beside(where, form)), "key")
     return _EXPECTED.get(kind, str(item["msg"]).removeprefix("Value error, "))
 
 
-def _fields_beside(where: Place) -> Sequence[str]:
+def _fields_beside(where: Place, form: type[Document]) -> Sequence[str]:
     if len(where) == 1:
-        return list(Document.model_fields)
+        return list(form.model_fields)
     if where[0] == "strategies":
         return list(Strategy.model_fields)
     return list((Taxonomy if len(where) == 3 else Node).model_fields)

@@ -16,7 +16,8 @@ from simula.taxonomy.tree import Path
 
 Status = Literal["assigned", "nowhere", "unreadable", "failed"]
 
-TEMPLATE = "assign_node"
+ASSIGN = "assign_node"
+"""The prompt file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ async def _assign(
         }
         schema = replies.node(len(view.paths))
         try:
-            reply = await asker.ask(TEMPLATE, schema, values, seed=entropy(seed, views), tally=tally)
+            reply = await asker.ask(ASSIGN, schema, values, seed=entropy(seed, views), tally=tally)
         except UnreadableReply as error:
             return Assignment("unreadable", (), views, str(error))
         except RequestFailed as error:

@@ -93,7 +93,7 @@ def absences(points: int, size: int) -> NDArray[np.float64]:
 
 
 def curve_sizes(points: int, count: int, also: Sequence[int] = ()) -> list[int]:
-    """About `count` sizes from 1 to `points`, evenly on a logarithmic scale, and of `also` those there are."""
+    """About `count` sizes from 1 to `points`, evenly on a logarithmic scale; of `also` those there are."""
     even = np.unique(np.geomspace(1, points, count).round().astype(int)).tolist()
     return sorted({*even, *(size for size in also if size <= points)})
 
