@@ -43,6 +43,10 @@ class Assumptions:
     """Share of the candidates that the requirement critic passes on to the double critic."""
     tokens_a_row: int = 300
     tokens_a_score: int = 4
+    tokens_a_node: int = 25
+    """Of a taxonomy's node with its description."""
+    tokens_a_name: int = 8
+    """Of a taxonomy's node without."""
     test_items: int = 1500
     gpu_flops: float = 1.5e14
     """Operations a second of one data-centre GPU as trained on: about 40 % of an A100's peak."""

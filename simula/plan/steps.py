@@ -11,6 +11,7 @@ from typing import Any
 from simula.composition import Cell
 from simula.config import Config
 from simula.embedding.budgeted import TEMPLATE as EMBED
+from simula.metrics.coverage import ASSIGN
 from simula.plan.assumptions import TOKENS, Assumptions
 from simula.plan.calls import (
     Asked,
@@ -21,6 +22,7 @@ from simula.plan.calls import (
     rating_calls,
     taxonomy_calls,
 )
+from simula.plan.coverage import coverage_calls
 from simula.plan.measured import Mean, Rates, candidates_stored, rates, recorded_tokens
 from simula.stages.keys import ARTIFACTS, artifact_keys
 from simula.store.artifacts import Store
@@ -146,6 +148,8 @@ class _Planner:
             return self._dataset(step, config)
         if name == "rate":
             return self._asking(step, config, rating_calls(config))
+        if name == "coverage":
+            return self._asking(step, config, coverage_calls(config, self.assumed))
         if name == "assess":
             return self._asking(step, config, embedding_calls(config))
         if name == "teacher":
@@ -201,6 +205,8 @@ class _Planner:
         if call.template == "score_complexity":
             prompt = 250 + call.scale * assumed.tokens_a_row
             return Mean(0, prompt, 0.0, 10 + call.scale * assumed.tokens_a_score)
+        if call.template == ASSIGN:
+            return Mean(0, 200 + call.shown + call.scale * assumed.tokens_a_row, 0.0, 10)
         if call.template == EMBED:
             return Mean(0, call.scale * assumed.tokens_a_row, 0.0, 0.0)
         prompt, completion = assumed.tokens[call.template]

@@ -68,21 +68,22 @@ async def assign(
     """
     for outline in outlines:
         outline.views  # noqa: B018 - what cannot be shown is told before anything is paid
-    found: dict[tuple[int, int], Assignment] = {}
-    waiting = ((factor, at) for factor in range(len(outlines)) for at in range(len(points)))
+    found: dict[int, Assignment] = {}
+    many = len(points)
+    waiting = iter(range(many * len(outlines)))
 
     async def work() -> None:
         # All workers take from one iterator: a million points need no task each.
-        for factor, at in waiting:
-            name, example = points[at]
-            outline = outlines[factor]
+        for number in waiting:
+            name, example = points[number % many]
+            outline = outlines[number // many]
             own = entropy(seed, "assign", name, outline.taxonomy.factor)
-            found[factor, at] = await _assign(outline, example, asker, own, tally)
-            on_assigned(found[factor, at])
+            found[number] = await _assign(outline, example, asker, own, tally)
+            on_assigned(found[number])
 
-    await in_order([work] * min(concurrency, len(points) * len(outlines)))
+    await in_order([work] * min(concurrency, many * len(outlines)))
     return {
-        outline.taxonomy.factor: [found[factor, at] for at in range(len(points))]
+        outline.taxonomy.factor: [found[factor * many + at] for at in range(many)]
         for factor, outline in enumerate(outlines)
     }
 

@@ -75,6 +75,16 @@ class Outline:
         """Whether the taxonomy is descended level by level."""
         return len(self.views) > 1
 
+    @property
+    def calls(self) -> int:
+        """Views that a point is shown at most, one below the other."""
+        return max(sum(path[:depth] in self.views for depth in range(len(path) + 1)) for path in self.views)
+
+    @property
+    def tokens_a_call(self) -> float:
+        """About how many tokens of the taxonomy a call shows, on average over the views."""
+        return sum(view.tokens for view in self.views.values()) / len(self.views)
+
     def _view(self, within: Path, children: Sequence[Node], *, whole: bool) -> View:
         nodes = [
             (path, node)
