@@ -16,6 +16,7 @@ from simula.metrics import Point
 from simula.metrics.coverage import (
     Assignment,
     Coverage,
+    Expected,
     Outline,
     Places,
     agreements,
@@ -85,9 +86,8 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
     found = {way: coverage(trees, places, sizes) for way, places in ways.items()}
     write_coverage(folder, found)
     write_nodes(folder, trees, ways)
-    measures = {
-        name: value for way, one in found.items() for name, value in _numbers(way, one, settings.common)
-    }
+    numbers = dict(pair for way, one in found.items() for pair in _numbers(way, one, settings.common))
+    measures = {name: one.share for name, one in numbers.items()}
     log(measures)
     return {
         "set": measured_set(config),
@@ -95,6 +95,7 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
         "common": [size for size in settings.common if size <= len(points)],
         "trees": str(settings.taxonomy) if config.covered else taxonomy_key(config),
         "measures": measures,
+        "intervals": {name: [one.low, one.high] for name, one in numbers.items()},
         **said,
         "agreement": _agreement(trees, ways),
         "empty": {way: _empty(one) for way, one in found.items()},
@@ -147,14 +148,14 @@ async def _assigned(
     return found
 
 
-def _numbers(way: str, found: Coverage, common: Sequence[int]) -> Iterator[tuple[str, float]]:
+def _numbers(way: str, found: Coverage, common: Sequence[int]) -> Iterator[tuple[str, Expected]]:
     """The level ratios by name; by lineage, which reaches every factor that is drawn, without level 0."""
     for level in found.levels[way == LINEAGE :]:
         name = f"coverage level {level.level}" + (f", {ASSIGNED}" if way == ASSIGNED else "")
-        yield name, level.share
+        yield name, level.curve[-1]
         for points in common:
             if expected := level.at(points):
-                yield f"{name}, of {points:,} points", expected.share
+                yield f"{name}, of {points:,} points", expected
 
 
 def _agreement(trees: Taxonomies, ways: Mapping[str, Places]) -> list[dict[str, Any]]:
