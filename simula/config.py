@@ -29,10 +29,13 @@ from simula.scoring import ScoringSettings
 from simula.settings import Settings
 from simula.store.benchmarks import TestItem
 from simula.store.edited import read_covered, read_edited
+from simula.store.expert import read_expert, shipped
 from simula.store.measured_sets import BENCHMARK, file_of
+from simula.store.node_labels import PersonLabels, read_labels
 from simula.student.settings import EvaluationSettings, StudentSettings, TrainerSettings, TrainingSettings
 from simula.taxonomy import Taxonomies
 from simula.taxonomy.document import Document
+from simula.taxonomy.expert import Expert
 from simula.taxonomy.settings import TaxonomySettings
 from simula.teacher.budget import Budget
 from simula.teacher.settings import TeacherSettings
@@ -109,6 +112,10 @@ class Config:
     """Trees that a person edited, where `taxonomy.expansion.edited` names their file."""
     covered: Taxonomies | None = None
     """Trees that coverage is measured on, where `assessment.coverage.taxonomy` names their file."""
+    expert: Expert | None = None
+    """T_E, where taxonomies are measured: `assessment.taxonomy.expert`."""
+    person: PersonLabels | None = None
+    """A person's labels of the measured nodes, where `assessment.taxonomy.labels` names their file."""
 
     @property
     def draws_mixes(self) -> bool:
@@ -116,10 +123,16 @@ class Config:
         return isinstance(self.recipe, Simula)
 
     @property
+    def only_measured(self) -> bool:
+        """Whether no data set is made: another one is measured, or taxonomies alone."""
+        return self.assessment.dataset is not None or self.assessment.measures == ("taxonomy",)
+
+    @property
     def needs_taxonomies(self) -> bool:
-        """Whether the domain's taxonomies are needed: to draw from, or to measure coverage on."""
-        own = self.assessment.dataset is None and self.draws_mixes
-        return own or ("coverage" in self.assessment.measures and self.covered is None)
+        """Whether the domain's taxonomies are needed: to draw from, to measure coverage on, or themselves."""
+        own = not self.only_measured and self.draws_mixes
+        factor = self.expert is not None and self.assessment.taxonomy.factor is not None
+        return own or factor or ("coverage" in self.assessment.measures and self.covered is None)
 
     @property
     def judged_by(self) -> TeacherSettings:
@@ -152,19 +165,20 @@ def parse(composed: DictConfig, choices: Mapping[str, str]) -> Config:
         ConfigurationError: with every problem, each naming key, value and what was expected.
     """
     problems: list[str] = []
-    apart = {"scalars", "choices", "edited", "covered"}
+    apart = {"scalars", "choices", "edited", "covered", "expert", "person"}
     groups = [field.name for field in fields(Config) if field.name not in apart]
     known = {*groups, *Scalars.model_fields, "hydra"}
     for name in composed:
         if str(name) not in known:
             problems.append(unknown(str(name), sorted(known), "key"))
-    parts = {name: _group(name, composed, problems) for name in groups}
+    parts: dict[str, Any] = {name: _group(name, composed, problems) for name in groups}
     scalars = _scalars(composed, problems)
     edited = _edited(parts["taxonomy"], problems)
     if parts["domain"] is not None and not edited:
         problems += [f"domain: {problem}" for problem in contradictions(stated(parts["domain"]))]
     problems += _unknown_set(parts["assessment"], parts["paths"])
     covered = _covered(parts["assessment"], problems)
+    expert, person = _expert(parts["assessment"], parts["domain"], edited, problems)
     if not isinstance(parts["recipe"], Simula):
         problems += _unused_axes(parts)
     if problems:
@@ -175,7 +189,8 @@ def parse(composed: DictConfig, choices: Mapping[str, str]) -> Config:
         # "full, low complexity": another arm than the whole data set's, wherever systems are named.
         system += f", {parts['selection'].which} {parts['scoring'].attribute}"
     named = scalars.model_copy(update={"system": system})
-    return Config(scalars=named, choices=dict(choices), edited=edited, covered=covered, **parts)
+    parts |= {"edited": edited, "covered": covered, "expert": expert, "person": person}
+    return Config(scalars=named, choices=dict(choices), **parts)
 
 
 def _unknown_set(assessment: AssessmentSettings | None, paths: Paths | None) -> list[str]:
@@ -270,6 +285,41 @@ def _covered(assessment: AssessmentSettings | None, problems: list[str]) -> Taxo
     except ConfigurationError as error:
         problems.extend(error.problems)
     return None
+
+
+def _expert(
+    assessment: AssessmentSettings | None,
+    domain: Domain | None,
+    edited: Document | None,
+    problems: list[str],
+) -> tuple[Expert | None, PersonLabels | None]:
+    """The expert taxonomy that others are measured against, and a person's labels, where they are needed."""
+    if assessment is None or "taxonomy" not in assessment.measures:
+        return None, None
+    settings = assessment.taxonomy
+    if settings.expert is None:
+        named = ", ".join(shipped())
+        problems.append(f"assessment.taxonomy.expert: the measure taxonomy needs one: {named}, or a file")
+        return None, None
+    try:
+        expert = read_expert(settings.expert)
+        person = read_labels(settings.labels) if settings.labels else None
+    except ConfigurationError as error:
+        problems.extend(error.problems)
+        return None, None
+    known = [tree.factor for tree in edited.taxonomies] if edited else []
+    if domain is not None and not edited:
+        known = [factor.name for factor in domain.factors]
+    if settings.factor is not None and known and settings.factor not in known:
+        problems.append(f"assessment.taxonomy.factor: {unknown(settings.factor, known, 'factor')}")
+    elif settings.factor is None and edited and len(known) > 1:
+        problems.append(f"assessment.taxonomy.factor: name the tree to measure: {', '.join(known)}")
+    elif settings.factor is None and not (edited or settings.description or expert.description):
+        problems.append(
+            f"assessment.taxonomy.description: {settings.expert} does not describe its topic; say here what "
+            "a teacher should know of it, or measure a factor of the domain (assessment.taxonomy.factor)"
+        )
+    return expert, person
 
 
 def _sentences(error: ValidationError, prefix: str, node: Any) -> list[str]:

@@ -7,9 +7,10 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from simula.metrics.coverage.settings import CoverageSettings
+from simula.metrics.taxonomy_quality.settings import TaxonomyQualitySettings
 from simula.settings import Settings
 
-Measure = Literal["diversity", "coverage"]
+Measure = Literal["diversity", "coverage", "taxonomy"]
 """What can be taken of a set; each is an artifact of its own."""
 
 
@@ -48,6 +49,8 @@ class AssessmentSettings(Settings):
     points: int | None = Field(1000, ge=3)
     """Data points measured: 1,000, paper; of our own rows the first, which are a random part, of other sets
     drawn without replacement. Null: all."""
+    taxonomy: TaxonomyQualitySettings = TaxonomyQualitySettings()
+    """Of the measure `taxonomy`, which is of no data set."""
 
     @model_validator(mode="after")
     def _each_once(self) -> AssessmentSettings:

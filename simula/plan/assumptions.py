@@ -22,6 +22,9 @@ TOKENS: Mapping[str, tuple[int, int]] = {
     "judge_incorrect": (450, 150),
     "refine": (700, 220),
     "answer_item": (300, 200),
+    "zero_shot_taxonomy": (300, 1800),
+    "place_node": (350, 40),
+    "judge_node": (1800, 450),
 }
 """Tokens read and written in a call of each prompt file, the system instruction included."""
 

@@ -12,10 +12,13 @@ from simula.embedding.budgeted import TEMPLATE as EMBED
 from simula.embedding.settings import Remote as RemoteEmbedding
 from simula.evaluation.teacher import TEMPLATE as EXAMINE
 from simula.generation.settings import SelfInstruct, Simula
+from simula.metrics.taxonomy_quality import JUDGE, PLACE, batches
 from simula.plan.assumptions import Assumptions
 from simula.plan.measured import Rates
 from simula.settings import fingerprint
-from simula.stages.keys import dataset_key, rating_key, taxonomy_key, teacher_key
+from simula.stages.keys import dataset_key, quality_key, rating_key, taxonomy_key, teacher_key
+from simula.stages.topic import topic_cell
+from simula.taxonomy.zero_shot import TEMPLATE as ZERO_SHOT
 from simula.teacher.price import Price
 
 
@@ -58,8 +61,7 @@ def taxonomy_calls(config: Config, assumed: Assumptions) -> list[Calls]:
     nodes, frontier = 0.0, 1.0
     for level in range(settings.depth):
         nodes += factors * min(frontier, settings.max_frontier)
-        children = assumed.children_by_level[min(level, len(assumed.children_by_level) - 1)]
-        frontier *= min(children, settings.max_children)
+        frontier *= _children(config, assumed, level)
     counts = {
         "propose_factors": 0.0 if given else 1.0,
         "review_factors": 0.0 if given else 1.0,
@@ -70,6 +72,44 @@ def taxonomy_calls(config: Config, assumed: Assumptions) -> list[Calls]:
     }
     shared = taxonomy_key(config)
     return [Calls(name, config.teacher, count, shared) for name, count in counts.items() if count]
+
+
+def quality_calls(config: Config, assumed: Assumptions) -> list[Calls]:
+    """A tree of one call, and labels for every node of both trees of each comparison (Section 3)."""
+    settings, expert, topic = config.assessment.taxonomy, config.expert, topic_cell(config)
+    assert expert is not None
+    assert topic is not None
+    branches, nodes = _expected_nodes(topic, assumed)
+    size, most = settings.nodes_a_call, settings.nodes_shown
+    theirs = float(len(batches([path for path, _ in expert.taxonomy.nodes], size)))
+    shared = quality_key(config)
+    found = [Calls(ZERO_SHOT, config.teacher, 1.0, shared)] if settings.zero_shot else []
+    trees = [nodes, float(settings.zero_shot_nodes or nodes)] if settings.zero_shot else [nodes]
+    labels = places = 0.0
+    for own in trees:
+        ours = branches * math.ceil(own / branches / size)
+        labels += settings.votes * (theirs + ours)
+        # The other tree is descended where it is too large to be shown; one level is counted.
+        places += (theirs if own > most else 0.0) + (ours if len(expert.taxonomy.nodes) > most else 0.0)
+    judge = config.judged_by
+    found += [Calls(PLACE, judge, places, shared), Calls(JUDGE, judge, labels, shared)]
+    return [call for call in found if call.count]
+
+
+def _expected_nodes(config: Config, assumed: Assumptions) -> tuple[float, float]:
+    """Top-level branches and nodes of one tree."""
+    branches, nodes, level_nodes = 1.0, 0.0, 1.0
+    for level in range(config.taxonomy.expansion.depth):
+        level_nodes *= _children(config, assumed, level)
+        nodes += level_nodes
+        branches = level_nodes if level == 0 else branches
+    return branches, nodes
+
+
+def _children(config: Config, assumed: Assumptions, level: int) -> float:
+    """Children that a node above a level is expected to have."""
+    children = assumed.children_by_level[min(level, len(assumed.children_by_level) - 1)]
+    return min(children, config.taxonomy.expansion.max_children)
 
 
 def dataset_calls(config: Config, candidates: float, rates: Rates) -> list[Calls]:

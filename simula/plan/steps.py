@@ -19,12 +19,14 @@ from simula.plan.calls import (
     dataset_calls,
     embedding_calls,
     examination_calls,
+    quality_calls,
     rating_calls,
     taxonomy_calls,
 )
 from simula.plan.coverage import coverage_calls
 from simula.plan.measured import Mean, Rates, candidates_stored, rates, recorded_tokens
 from simula.stages.keys import ARTIFACTS, artifact_keys
+from simula.stages.topic import topic_cell
 from simula.store.artifacts import Store
 from simula.teacher.port import Usage
 
@@ -144,6 +146,10 @@ class _Planner:
         step = Step(stage=name, place=place, exists=exists, cells=len(users), system=config.scalars.system)
         if name == "taxonomy":
             return self._asking(step, config, taxonomy_calls(config, self.assumed))
+        if name == "topic":
+            return self._asking(step, config, taxonomy_calls(topic_cell(config) or config, self.assumed))
+        if name == "quality":
+            return self._asking(step, config, quality_calls(config, self.assumed))
         if name == "dataset":
             return self._dataset(step, config)
         if name == "rate":

@@ -35,6 +35,12 @@ def plan() -> dict[str, Any]:
     return strict_object(plan=TEXT)
 
 
+def paths(most: int, longest: int) -> dict[str, Any]:
+    """zero_shot_taxonomy: a flat list, since a schema of nodes within nodes would have no end."""
+    path = {"type": "array", "items": NAME, "minItems": 1, "maxItems": longest}
+    return strict_object(nodes={"type": "array", "items": path, "minItems": 1, "maxItems": most})
+
+
 EXCLUSIONS = 6
 """Pairs of kinds that the teacher may exclude from a strategy."""
 
@@ -81,3 +87,25 @@ def scores(count: int, lowest: int, highest: int) -> dict[str, Any]:
 def node(count: int) -> dict[str, Any]:
     """assign_node: the number of one of `count` nodes, from 1, or 0 for none of them."""
     return strict_object(node={"type": "integer", "minimum": 0, "maximum": count})
+
+
+@cache
+def places(count: int, most: int) -> dict[str, Any]:
+    """place_node: one number a node, in their order; 0 is none of them."""
+    place = {"type": "integer", "minimum": 0, "maximum": most}
+    return strict_object(places={"type": "array", "items": place, "minItems": count, "maxItems": count})
+
+
+NODE_LABELS = ("good_overlapping", "good_exclusive", "redundant", "bad")
+"""What a node of a taxonomy is, beside another taxonomy (Section 3)."""
+
+
+@cache
+def node_labels(count: int, most: int) -> dict[str, Any]:
+    """judge_node: one label a node, in their order, its reason first; `most` nodes can be matched."""
+    label = strict_object(
+        reason=TEXT,
+        label={"type": "string", "enum": list(NODE_LABELS)},
+        match={"type": "integer", "minimum": 0, "maximum": most},
+    )
+    return strict_object(labels={"type": "array", "items": label, "minItems": count, "maxItems": count})

@@ -98,17 +98,17 @@ def run_cell(config: Config, until: str, spending: Spending | None = None) -> st
 
 
 def _stages(config: Config, until: str) -> Mapping[str, tuple[Stage, ...]]:
-    """All stages, or where another set is measured, the measures and what they need alone.
+    """All stages, or of a cell that is only measured, the measures and what they need alone.
 
     Raises:
-        ConfigurationError: another set is only measured.
+        ConfigurationError: it is asked for more than measures.
     """
-    if config.assessment.dataset is None:
+    if not config.only_measured:
         return STAGES
     if until != "assess":
-        raise ConfigurationError(
-            f"assessment.dataset={config.assessment.dataset} is measured by simula assess alone"
-        )
+        named = config.assessment.dataset or f"[{', '.join(config.assessment.measures)}]"
+        of = "dataset" if config.assessment.dataset else "measures"
+        raise ConfigurationError(f"assessment.{of}={named} is measured by simula assess alone")
     return {name: STAGES[name] for name in ("taxonomy", until)}
 
 
@@ -121,7 +121,7 @@ def _share(bench: Bench) -> None:
 def _check_benchmark(bench: Bench, until: str) -> None:
     """A missing benchmark is an error before taxonomies are paid for, not after. Raises BenchmarkError."""
     config = bench.config
-    own = config.assessment.dataset is None
+    own = not config.only_measured
     if own and until != "taxonomy" and bench.store.manifest(DATASET, rows_key(config)) is None:
         config.benchmark.load(config.paths.benchmarks)
 

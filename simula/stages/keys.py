@@ -12,12 +12,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from simula.config import Config
+from simula.errors import ConfigurationError
 from simula.evaluation.teacher import SYSTEM as EXAMINATION
 from simula.metrics import Measure
 from simula.metrics.coverage import ASSIGN
+from simula.metrics.taxonomy_quality import JUDGE, PLACE
 from simula.prompts import template_hash
 from simula.settings import fingerprint
+from simula.stages.topic import topic_cell
 from simula.store.measured_sets import BENCHMARK, content_of, file_of
+from simula.taxonomy.zero_shot import TEMPLATE as ZERO_SHOT
 
 FORMAT = 2
 """Raised when what a stage writes changes its meaning, so that older artifacts are not reused."""
@@ -163,9 +167,37 @@ def coverage_key(config: Config) -> str:
     return measure_key(config, coverage=settings.identity(), taxonomy=covered, **asked)
 
 
+def quality_key(config: Config) -> str:
+    """A tree beside an expert's: both trees, who wrote the one of one call, who labelled the nodes.
+
+    Raises:
+        ConfigurationError: no expert taxonomy is configured.
+    """
+    topic, settings = topic_cell(config), config.assessment.taxonomy
+    if topic is None or config.expert is None:
+        raise ConfigurationError("assessment.taxonomy.expert: the measure taxonomy needs an expert taxonomy")
+    person = [
+        [*place, [[*path, label] for path, label in sorted(labels.items())]]
+        for place, labels in sorted((config.person or {}).items())
+    ]
+    return _key(
+        topic.domain.name,
+        expert=config.expert.content(),
+        tree=taxonomy_key(topic),
+        domain=_described(topic),
+        quality=settings.identity(),
+        writer=config.teacher.identity() if settings.zero_shot else None,
+        judge=config.judged_by.identity() if settings.votes else None,
+        person=person,
+        attempts=config.dataset.attempts,
+        prompts=_prompts((JUDGE, PLACE, ZERO_SHOT)),
+    )
+
+
 MEASURES: Mapping[Measure, tuple[str, Callable[[Config], str]]] = {
     "diversity": ("assess", diversity_key),
     "coverage": ("coverage", coverage_key),
+    "taxonomy": ("quality", quality_key),
 }
 """Measure to its artifact's stage and key."""
 
@@ -243,6 +275,7 @@ def cell_key(config: Config) -> str:
 ARTIFACTS = (
     "taxonomy",
     "dataset",
+    "topic",
     *(stage for stage, _ in MEASURES.values()),
     "rate",
     "train",
@@ -256,14 +289,17 @@ ARTIFACTS = (
 def artifact_keys(config: Config) -> dict[str, str]:
     """Every artifact of a cell: what it is for it, to `stage/key`.
 
-    Of a cell that measures another set than its own rows, the measures alone, and the taxonomies they need.
+    Of a cell that is only measured, the measures alone, and the taxonomies they need.
     """
     measures = {}
+    topic = topic_cell(config)
+    if topic is not None and topic is not config:
+        measures["topic"] = f"taxonomy/{taxonomy_key(topic)}"
     for name in config.assessment.measures:
         stage, key = MEASURES[name]
         measures[stage] = f"{stage}/{key(config)}"
     taxonomy = {"taxonomy": f"taxonomy/{taxonomy_key(config)}"} if config.needs_taxonomies else {}
-    if config.assessment.dataset is not None:
+    if config.only_measured:
         return {**taxonomy, **measures}
     return {
         **taxonomy,

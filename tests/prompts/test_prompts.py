@@ -71,6 +71,21 @@ CASES: dict[str, dict[str, Any]] = {
         ),
         "example": EXAMPLE,
     },
+    "zero_shot_taxonomy": {"factor": "software", "description": "What runs.", "depth": 2, "nodes": 40},
+    "place_node": {
+        "factor": "software",
+        "place": ["server"],
+        "children": ["file server", "web server"],
+        "nodes": [["FTP server"], ["program", "browser"]],
+    },
+    "judge_node": {
+        "factor": "software",
+        "own": [{"name": "program", "depth": 0}, {"name": "browser", "depth": 1}],
+        "own_hidden": 0,
+        "other": [{"name": "server", "depth": 0}, {"name": "web server", "depth": 1}],
+        "other_hidden": 12,
+        "nodes": [["program"], ["program", "browser"]],
+    },
     "score_complexity": {
         "examples": [EXAMPLE, {"question": "How many?", "options": [], "reasoning": "", "answer": "7"}],
         "attribute": "complexity",

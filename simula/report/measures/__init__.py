@@ -9,6 +9,7 @@ from simula.metrics import Measure
 from simula.report.measures.coverage import show_coverage
 from simula.report.measures.diversity import show_diversity
 from simula.report.measures.shown import Measured, Shown
+from simula.report.measures.taxonomy import show_taxonomy
 from simula.report.text_table import escaped, markdown
 from simula.stages.keys import MEASURES
 from simula.stages.record import CellRecord
@@ -19,6 +20,7 @@ __all__ = ["Measured", "Shown", "shown_measures", "write_measures"]
 SHOW: Mapping[Measure, Callable[[Sequence[Measured]], Shown]] = {
     "diversity": show_diversity,
     "coverage": show_coverage,
+    "taxonomy": show_taxonomy,
 }
 """Measure to what is shown of it."""
 

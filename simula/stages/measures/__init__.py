@@ -9,10 +9,12 @@ from simula.metrics import Measure
 from simula.stages.bench import Bench
 from simula.stages.measures.coverage import measure_coverage
 from simula.stages.measures.diversity import measure_diversity
+from simula.stages.measures.taxonomy_quality import measure_taxonomy
 
 TAKEN: Mapping[Measure, Callable[[Bench], dict[str, Any]]] = {
     "diversity": measure_diversity,
     "coverage": measure_coverage,
+    "taxonomy": measure_taxonomy,
 }
 """Measure to what takes it and returns its manifest."""
 
