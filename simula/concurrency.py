@@ -9,6 +9,7 @@ from typing import TypeVar, TypeVarTuple
 
 import anyio
 
+S = TypeVar("S")
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
@@ -39,6 +40,24 @@ async def in_order(tasks: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
     except BaseExceptionGroup as errors:
         raise first_error(errors) from None
     return [results[index] for index in range(len(tasks))]
+
+
+async def each(work: Callable[[S], Awaitable[T]], items: Sequence[S], at_once: int) -> list[T]:
+    """What `work` returns of every item, in the order of the items; at most `at_once` are worked on together.
+
+    Raises:
+        The first error, as `in_order` does.
+    """
+    results: dict[int, T] = {}
+    waiting = iter(range(len(items)))
+
+    async def take() -> None:
+        # All take from one iterator: half a million items need no task each.
+        for number in waiting:
+            results[number] = await work(items[number])
+
+    await in_order([take] * min(at_once, len(items)))
+    return [results[number] for number in range(len(items))]
 
 
 def first_error(errors: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -81,10 +81,7 @@ class Comparison:
 
 
 def accuracy(right: Sequence[bool] | Right) -> Accuracy:
-    """The accuracy of one run.
-
-    Interval: Wilson's, (p + z²/2n ± z·sqrt(p(1−p)/n + z²/4n²)) / (1 + z²/n), z = 1.96 (Wilson 1927); it
-    stays inside [0, 1] and is honest at 0 % and 100 %.
+    """The accuracy of one run, with the interval of `wilson`.
 
     Raises:
         ValueError: there is no item.
@@ -92,11 +89,19 @@ def accuracy(right: Sequence[bool] | Right) -> Accuracy:
     items, count = len(right), int(np.count_nonzero(right))
     if items == 0:
         raise ValueError("accuracy of 0 items: at least one is needed")
+    return Accuracy(count, items, count / items, *wilson(count, items))
+
+
+def wilson(count: int, items: int) -> tuple[float, float]:
+    """The ends of the 95 % interval of a share, `count` of `items`, of which there is at least one.
+
+    (p + z²/2n ± z·sqrt(p(1−p)/n + z²/4n²)) / (1 + z²/n), z = 1.96 (Wilson 1927); it stays inside [0, 1] and
+    is honest at 0 % and 100 %.
+    """
     share, z = count / items, _quantile((1 + _LEVEL) / 2)
     centre, whole = share + z**2 / (2 * items), 1 + z**2 / items
     half = z * np.sqrt(share * (1 - share) / items + z**2 / (4 * items**2))
-    low, high = max(0.0, (centre - half) / whole), min(1.0, (centre + half) / whole)
-    return Accuracy(count, items, share, float(low), float(high))
+    return float(max(0.0, (centre - half) / whole)), float(min(1.0, (centre + half) / whole))
 
 
 def mean_over_seeds(accuracies: Sequence[float], groups: Groups | None = None) -> SeedMean:

@@ -22,6 +22,7 @@ TOKENS: Mapping[str, tuple[int, int]] = {
     "judge_incorrect": (450, 150),
     "refine": (700, 220),
     "answer_item": (300, 200),
+    "corrupt_answer": (350, 200),
 }
 """Tokens read and written in a call of each prompt file, the system instruction included."""
 
