@@ -79,21 +79,21 @@ async def corrupt(
     return Corruption(None, attempts, f"every answer of {attempts} is read as right")
 
 
-def _schema(domain: Domain, example: Example) -> Mapping[str, Any] | None:
-    """Of the reply; None where a closed list holds no wrong answer."""
-    answer = domain.task.answer_schema(example)
-    if "enum" in answer:
-        wrong = [one for one in answer["enum"] if not _same(domain, one, example)]
-        if not wrong:
-            return None
-        answer = {**answer, "enum": wrong}
-    return strict_object(reasoning=TEXT, answer=answer) if example.reasoning else strict_object(answer=answer)
-
-
-def _same(domain: Domain, answer: str, example: Example) -> bool:
-    """Whether it is the right answer, or the letter of an option with the right one's text."""
+def same_answer(domain: Domain, answer: str, example: Example) -> bool:
+    """Whether an answer is the right one, or the letter of an option with the right one's text."""
     if domain.task.right(answer, example) or not example.options:
         return domain.task.right(answer, example)
     letters = string.ascii_uppercase
     texts = [example.options[letters.index(one)].strip() for one in (answer, example.answer)]
     return texts[0] == texts[1]
+
+
+def _schema(domain: Domain, example: Example) -> Mapping[str, Any] | None:
+    """Of the reply; None where a closed list holds no wrong answer."""
+    answer = domain.task.answer_schema(example)
+    if "enum" in answer:
+        wrong = [one for one in answer["enum"] if not same_answer(domain, one, example)]
+        if not wrong:
+            return None
+        answer = {**answer, "enum": wrong}
+    return strict_object(reasoning=TEXT, answer=answer) if example.reasoning else strict_object(answer=answer)

@@ -15,7 +15,8 @@ from simula.generation.settings import SelfInstruct, Simula
 from simula.plan.assumptions import Assumptions
 from simula.plan.measured import Rates
 from simula.settings import fingerprint
-from simula.stages.keys import dataset_key, rating_key, taxonomy_key, teacher_key
+from simula.stages.canaries import judges_canaries
+from simula.stages.keys import dataset_key, rating_key, rows_key, taxonomy_key, teacher_key
 from simula.teacher.price import Price
 
 
@@ -95,6 +96,14 @@ def dataset_calls(config: Config, candidates: float, rates: Rates) -> list[Calls
         for name, teacher, share, shared in found
         if share
     ]
+
+
+def canary_calls(config: Config) -> list[Calls]:
+    """Known answers judged anew at the start: two questions about a right and a wrong answer an item."""
+    if not judges_canaries(config):
+        return []
+    count, own = 2.0 * config.critic.canaries, f"canaries of {rows_key(config)}"
+    return [Calls(name, config.double_judged_by, count, own) for name in ("judge_correct", "judge_incorrect")]
 
 
 def rating_calls(config: Config) -> list[Calls]:

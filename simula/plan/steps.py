@@ -15,6 +15,7 @@ from simula.plan.assumptions import TOKENS, Assumptions
 from simula.plan.calls import (
     Asked,
     Calls,
+    canary_calls,
     dataset_calls,
     embedding_calls,
     examination_calls,
@@ -166,7 +167,8 @@ class _Planner:
         for call in dataset_calls(config, candidates_stored(config), found):
             self._new(call)
         rows = candidates * found.accepted
-        made = self._asking(step, config, dataset_calls(config, candidates, found))
+        calls = [*dataset_calls(config, candidates, found), *canary_calls(config)]
+        made = self._asking(step, config, calls)
         return replace(made, rates=found, megabytes=made.megabytes + rows * self.assumed.bytes_a_row / 1e6)
 
     def _asking(self, step: Step, config: Config, calls: Sequence[Calls]) -> Step:

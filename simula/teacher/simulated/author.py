@@ -74,7 +74,7 @@ def refine(request: Request, traits: SimulatedTeacher) -> dict[str, Any]:
 
 
 def corrupt_answer(request: Request, traits: SimulatedTeacher) -> dict[str, Any]:
-    """A slip in place of the right answer, and a reasoning that leads to it; off by one where it cannot read."""
+    """A slip in place of the right answer, and a reasoning to match; one more where it cannot read."""
     example = request.values["example"]
     problem = parse(example["question"])
     if problem is None:
