@@ -6,9 +6,10 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from simula.metrics.critics import CriticsSettings
 from simula.settings import Settings
 
-Measure = Literal["diversity"]
+Measure = Literal["diversity", "critics"]
 """What can be taken of a set; each is an artifact of its own."""
 
 
@@ -42,6 +43,8 @@ class AssessmentSettings(Settings):
     """Where the data points of a file are."""
     neighbours: int = Field(10, ge=2)
     """k of the local distance: 10, paper."""
+    critics: CriticsSettings = CriticsSettings()
+    """Of the measure `critics`."""
     points: int | None = Field(1000, ge=3)
     """Data points measured: 1,000, paper; of our own rows the first, which are a random part, of other sets
     drawn without replacement. Null: all."""

@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from simula.config import Config
+from simula.critique.corruption import SYSTEM as CORRUPTION
 from simula.evaluation.teacher import SYSTEM as EXAMINATION
 from simula.metrics import Measure
-from simula.prompts import template_hash
+from simula.prompts import system_prompt, template_hash
 from simula.settings import fingerprint
 from simula.store.measured_sets import BENCHMARK, content_of, file_of
 
@@ -147,7 +148,42 @@ def diversity_key(config: Config) -> str:
     return measure_key(config, neighbours=config.assessment.neighbours, embedding=config.embedding.identity())
 
 
-MEASURES: Mapping[Measure, tuple[str, Callable[[Config], str]]] = {"diversity": ("assess", diversity_key)}
+def trials_key(config: Config) -> str:
+    """Questions with a right, a corrupted and the writer's own answer: no critic is in it."""
+    settings = config.assessment.critics
+    rated = [config.scoring.identity(), config.scored_by.identity()] if settings.rated else None
+    return measure_key(
+        config,
+        questions=settings.questions,
+        corruptions=settings.attempts,
+        teacher=config.teacher.identity(),
+        attempts=config.dataset.attempts,
+        reasoning=config.evaluation.teacher_reasoning,
+        instructions=config.domain.instructions,
+        system=system_prompt(config.domain),
+        task=config.domain.task.identity(),
+        rated=rated,
+        prompts=[EXAMINATION, CORRUPTION, *_prompts(("answer_item", "corrupt_answer", "score_complexity"))],
+    )
+
+
+def critics_key(config: Config) -> str:
+    """What one double critic says of the trials."""
+    return measure_key(
+        config,
+        trials=trials_key(config),
+        critic=config.double_judged_by.identity(),
+        attempts=config.dataset.attempts,
+        system=system_prompt(config.domain),
+        accuracy=config.assessment.critics.teacher_accuracy,
+        prompts=_prompts(("judge_correct", "judge_incorrect")),
+    )
+
+
+MEASURES: Mapping[Measure, tuple[str, Callable[[Config], str]]] = {
+    "diversity": ("assess", diversity_key),
+    "critics": ("critics", critics_key),
+}
 """Measure to its artifact's stage and key."""
 
 
@@ -224,6 +260,7 @@ def cell_key(config: Config) -> str:
 ARTIFACTS = (
     "taxonomy",
     "dataset",
+    "trials",
     *(stage for stage, _ in MEASURES.values()),
     "rate",
     "train",
@@ -242,6 +279,8 @@ def artifact_keys(config: Config) -> dict[str, str]:
     measures = {}
     for name in config.assessment.measures:
         stage, key = MEASURES[name]
+        if name == "critics":
+            measures["trials"] = f"trials/{trials_key(config)}"
         measures[stage] = f"{stage}/{key(config)}"
     if config.assessment.dataset is not None:
         return measures

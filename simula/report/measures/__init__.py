@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from simula.metrics import Measure
+from simula.report.measures.critics import show_critics
 from simula.report.measures.diversity import show_diversity
 from simula.report.measures.shown import Measured, Shown
 from simula.report.text_table import escaped, markdown
@@ -15,7 +16,10 @@ from simula.store.artifacts import Store
 
 __all__ = ["Measured", "Shown", "shown_measures", "write_measures"]
 
-SHOW: Mapping[Measure, Callable[[Sequence[Measured]], Shown]] = {"diversity": show_diversity}
+SHOW: Mapping[Measure, Callable[[Sequence[Measured]], Shown]] = {
+    "diversity": show_diversity,
+    "critics": show_critics,
+}
 """Measure to what is shown of it."""
 
 

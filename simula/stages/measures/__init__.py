@@ -7,9 +7,13 @@ from typing import Any
 
 from simula.metrics import Measure
 from simula.stages.bench import Bench
+from simula.stages.measures.critics import measure_critics
 from simula.stages.measures.diversity import measure_diversity
 
-TAKEN: Mapping[Measure, Callable[[Bench], dict[str, Any]]] = {"diversity": measure_diversity}
+TAKEN: Mapping[Measure, Callable[[Bench], dict[str, Any]]] = {
+    "diversity": measure_diversity,
+    "critics": measure_critics,
+}
 """Measure to what takes it and returns its manifest."""
 
 
