@@ -20,8 +20,8 @@ _EXPLAINED = (
     "Right and corrupted accepted: p(y) and p(y_corrupt), over questions of which the critic decided on both"
     " answers; 95 % Wilson intervals, as of every share counted.",
     "Expected: with the writer's accuracy μ, A = μ·p(y) + (1−μ)·p(y_corrupt) is accepted, and μ·p(y)/A of it"
-    " is right; the middle 95 % over draws of the questions' four counts (Dirichlet, 1/4 added to each) and of"
-    " μ (Beta, 1/2 added).",
+    " is right; the middle 95 % over draws of the questions' four counts (Dirichlet, 1/4 added to each) and"
+    " of μ (Beta, 1/2 added).",
     "Measured: the writer's own answers to the same questions.",
 )
 

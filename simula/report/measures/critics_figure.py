@@ -56,6 +56,8 @@ def critics_figure(curves: Sequence[Curve], by: str) -> Figure:
         axes.set_xticks(range(len(names)), [short_name(name) for name in names])
         axes.set_xlim(-0.6, len(names) - 0.4)
         axes.set_xlabel(by if by != "all" else "all questions")
+        if draw is not _rated:
+            axes.set_ylim(-3, 103)
         axes.set_ylabel("Elo (95 % interval)" if draw is _rated else "% (95 % interval)")
     _legend(figure, curves, looks, rated=rated)
     return figure
