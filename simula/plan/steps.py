@@ -16,11 +16,13 @@ from simula.plan.calls import (
     Asked,
     Calls,
     canary_calls,
+    critic_calls,
     dataset_calls,
     embedding_calls,
     examination_calls,
     rating_calls,
     taxonomy_calls,
+    trial_calls,
 )
 from simula.plan.measured import Mean, Rates, candidates_stored, rates, recorded_tokens
 from simula.stages.keys import ARTIFACTS, artifact_keys
@@ -149,6 +151,10 @@ class _Planner:
             return self._asking(step, config, rating_calls(config))
         if name == "assess":
             return self._asking(step, config, embedding_calls(config))
+        if name == "trials":
+            return self._asking(step, config, trial_calls(config, self.assumed))
+        if name == "critics":
+            return self._asking(step, config, critic_calls(config, self.assumed))
         if name == "teacher":
             return self._asking(step, config, examination_calls(config, self.assumed))
         if name == "train":

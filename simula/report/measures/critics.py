@@ -17,8 +17,9 @@ _ASKS: Mapping[str, str] = {"correct": "correct?", "incorrect": "incorrect?", "d
 _PREFERRED = ("level", "complexity third")
 """What the figure's axis is, where the points have it: the paper's levels, else thirds by Elo."""
 _EXPLAINED = (
-    "Right and corrupted accepted: p(y) and p(y_corrupt), over questions of which the critic decided on both"
-    " answers; 95 % Wilson intervals, as of every share counted.",
+    "Right and corrupted accepted: p(y), the specificity, and p(y_corrupt), one minus the sensitivity to what"
+    " is wrong, over questions of which the critic decided on both answers; 95 % Wilson intervals, as all"
+    " shares.",
     "Expected: with the writer's accuracy μ, A = μ·p(y) + (1−μ)·p(y_corrupt) is accepted, and μ·p(y)/A of it"
     " is right; the middle 95 % over draws of the questions' four counts (Dirichlet, 1/4 added to each) and"
     " of μ (Beta, 1/2 added).",
@@ -47,8 +48,8 @@ def show_critics(sets: Sequence[Measured]) -> Shown:
     critics = [_Critic(name, _studies(one)) for name, one in zip(_names(sets), sets, strict=True)]
     kinds = list(dict.fromkeys(study["by"] for critic in critics for study in critic.studies))
     tables = [_overall(critics, _common(sets))]
-    for by in kinds[1:]:
-        tables += [_by(critics, by), _left_and_rejected(critics, by)]
+    if kinds[1:]:
+        tables += [_by_group(critics, kinds[1:]), _left_and_rejected(critics, kinds[1:])]
     tables.append(_contradictions(critics, kinds))
     by = next((kind for kind in _PREFERRED if kind in kinds), "all")
     drawing = draw_critics([Curve(critic.name, critic.of(by)) for critic in critics], by)
@@ -57,7 +58,12 @@ def show_critics(sets: Sequence[Measured]) -> Shown:
         " answers, (b) measured on the writer's own answers, (c) mean Elo of the questions whose own answers"
         f" were accepted and rejected; 95 % intervals. {_common(sets)}"
     )
-    return Shown(tuple(tables), drawing, caption)
+    taken = dict.fromkeys(str(one.manifest["set"]) for one in sets if not one.manifest["answers_known"])
+    sentences = [
+        f"{name}: the answers of its rows are taken for right, since critics accepted them; nobody knows it."
+        for name in taken
+    ]
+    return Shown(tuple(tables), drawing, caption, tuple(sentences))
 
 
 def _studies(one: Measured) -> tuple[Mapping[str, Any], ...]:
@@ -92,13 +98,23 @@ def _overall(critics: Sequence[_Critic], common: str) -> TextTable:
     return TextTable("Critics", ("critic", "asks", *_RATES), tuple(lines), 2, (common, *_EXPLAINED))
 
 
-def _by(critics: Sequence[_Critic], by: str) -> TextTable:
+def _by_group(critics: Sequence[_Critic], kinds: Sequence[str]) -> TextTable:
     lines = [
-        Line((critic.name, study["name"], *_rates(study, "double")))
-        for critic in critics
-        for study in critic.of(by)
+        Line((critic.name, name, *_rates(study, "double"))) for critic, name, study in _groups(critics, kinds)
     ]
-    return TextTable(f"The double critic by {by}", ("critic", by, *_RATES), tuple(lines), 2)
+    return TextTable("The double critic by group", ("critic", "questions", *_RATES), tuple(lines), 2)
+
+
+def _groups(
+    critics: Sequence[_Critic], kinds: Sequence[str]
+) -> Iterator[tuple[_Critic, str, Mapping[str, Any]]]:
+    """Critic, name of the group, study: kind by kind, so that critics of one group stand together."""
+    for by in kinds:
+        for name in dict.fromkeys(study["name"] for critic in critics for study in critic.of(by)):
+            for critic in critics:
+                for study in critic.of(by):
+                    if study["name"] == name:
+                        yield critic, name if by == "all" else f"{by}: {name}", study
 
 
 _RATES = (
@@ -127,37 +143,34 @@ def _rates(study: Mapping[str, Any], asked: str) -> Iterator[str]:
     yield f"{known['undecided']} + {filtered['undecided']}"
 
 
-def _left_and_rejected(critics: Sequence[_Critic], by: str) -> TextTable:
+def _left_and_rejected(critics: Sequence[_Critic], kinds: Sequence[str]) -> TextTable:
     """As the paper's Table 4."""
     lines = []
-    for critic in critics:
-        for study in critic.of(by):
-            found = study["critics"]["double"]["empirical"]
-            cells = (
-                cell
-                for kind in ("rejected", "accepted")
-                for cell in (_percent(found[kind]), _elo(found[f"elo_{kind}"]), f"{found[kind]['of']:,}")
-            )
-            caught = (_percent(found["wrong_refused"]), _percent(found["right_accepted"]))
-            lines.append(Line((critic.name, study["name"], *cells, *caught)))
+    for critic, name, study in _groups(critics, kinds):
+        found = study["critics"]["double"]["empirical"]
+        cells = (
+            cell
+            for kind in ("rejected", "accepted")
+            for cell in (_percent(found[kind]), _elo(found[f"elo_{kind}"]), f"{found[kind]['of']:,}")
+        )
+        caught = (_percent(found["wrong_refused"]), _percent(found["right_accepted"]))
+        lines.append(Line((critic.name, name, *cells, *caught)))
     columns = (
-        *("critic", by, "rejected right,\u00a0%", "rejected Elo", "rejected"),
+        *("critic", "questions", "rejected right,\u00a0%", "rejected Elo", "rejected"),
         *("accepted right,\u00a0%", "accepted Elo", "accepted"),
         *("wrong rejected,\u00a0%", "right accepted,\u00a0%"),
     )
-    title = f"The writer's own answers, rejected and accepted, by {by}"
-    return TextTable(title, columns, tuple(lines), 2)
+    note = "Wrong rejected, right accepted: the critic's sensitivity and specificity on the writer's answers."
+    return TextTable("The writer's own answers by group", columns, tuple(lines), 2, (note,))
 
 
 def _contradictions(critics: Sequence[_Critic], kinds: Sequence[str]) -> TextTable:
     lines = []
-    for critic in critics:
-        for study in (study for by in kinds for study in critic.of(by)):
-            found = study["contradictions"]
-            name = study["name"] if study["by"] == "all" else f"{study['by']}: {study['name']}"
-            cells = [_percent(found["all"][kind]) for kind in ("both_yes", "both_no")]
-            cells += [_percent(found[answers]["contradicted"]) for answers in ("right", "corrupted", "own")]
-            lines.append(Line((critic.name, name, f"{found['all']['contradicted']['of']:,}", *cells)))
+    for critic, name, study in _groups(critics, kinds):
+        found = study["contradictions"]
+        cells = [_percent(found["all"][kind]) for kind in ("both_yes", "both_no")]
+        cells += [_percent(found[answers]["contradicted"]) for answers in ("right", "corrupted", "own")]
+        lines.append(Line((critic.name, name, f"{found['all']['contradicted']['of']:,}", *cells)))
     columns = (
         *("critic", "questions", "answers", "both yes,\u00a0%", "both no,\u00a0%"),
         *("of right,\u00a0%", "of corrupted,\u00a0%", "of own,\u00a0%"),

@@ -41,10 +41,10 @@ def measure_critics(bench: Bench) -> dict[str, Any]:
         SimulaError: the points have no answers, or are of another form than the domain's.
         UnreadableReply: no reply of the critic could be read.
     """
-    build_trials(bench)
+    known = build_trials(bench)["answers_known"]
 
     def make(folder: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
-        return run(_make, bench, folder, log)
+        return {"answers_known": known, **run(_make, bench, folder, log)}
 
     stage, key = MEASURES["critics"]
     return bench.build(stage, key(bench.config), {TRIALS: trials_key(bench.config)}, make)

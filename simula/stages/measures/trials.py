@@ -21,7 +21,7 @@ from simula.prompts import Tally
 from simula.scoring import rate, schedule, score_batches
 from simula.stages.bench import Bench, cost, paid_now
 from simula.stages.keys import trials_key
-from simula.stages.measures.points import inputs, measured_points, measured_set
+from simula.stages.measures.points import answers_known, inputs, measured_points, measured_set
 from simula.store.benchmarks import TestItem
 from simula.store.trials import Trial, read_trials, write_trials
 
@@ -82,7 +82,13 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
         "unrated": sum(rating is None for rating in elo) if config.assessment.critics.rated else None,
     }
     log({name: value for name, value in said.items() if value is not None})
-    return {"set": measured_set(config), "teacher": config.teacher.model, **said, **cost(tally.spent, tally)}
+    return {
+        "set": measured_set(config),
+        "teacher": config.teacher.model,
+        "answers_known": answers_known(config),
+        **said,
+        **cost(tally.spent, tally),
+    }
 
 
 def _questions(config: Config, points: Sequence[Point]) -> list[Point]:
