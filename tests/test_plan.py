@@ -27,6 +27,8 @@ from simula.teacher.settings import EmbeddedTeacher, GeminiTeacher, Price, Serve
 
 GOLDEN = Path(__file__).parent / "golden" / "plan_80.txt"
 PAPER = ("domain=gsm8k", "teacher=gemini_flash", "student=gemma3_4b_pt", "training=paper", "size=4000")
+UNWATCHED = "++critic.canaries=0"
+"""Without the calls that every data set begins with."""
 LAB = ("domain=arithmetic", "teacher=simulated", "tracking=none", "taxonomy.expansion.depth=2")
 
 
@@ -60,7 +62,7 @@ def test_the_plan_fits_80_columns_and_says_everything(tmp_path: Path) -> None:
 
 def test_the_calls_of_a_candidate_are_those_of_its_mechanism(tmp_path: Path) -> None:
     def each(*overrides: str) -> dict[str, float]:
-        made = planned(tmp_path, *PAPER, *overrides)
+        made = planned(tmp_path, *PAPER, UNWATCHED, *overrides)
         data = step(made, "dataset")
         assert data.rates is not None
         candidates = 4000 / data.rates.accepted
@@ -104,8 +106,25 @@ def test_cells_that_differ_in_the_critic_pay_for_one_generation(tmp_path: Path) 
 
 
 def test_sizes_of_a_data_set_pay_for_the_largest(tmp_path: Path) -> None:
-    largest = calls(planned(tmp_path, *PAPER, "system=full", "size=16000"))
-    assert calls(planned(tmp_path, *PAPER, "system=full", "size=64,16000,4000")) == pytest.approx(largest)
+    full = (*PAPER, UNWATCHED, "system=full")
+    largest = calls(planned(tmp_path, *full, "size=16000"))
+    assert calls(planned(tmp_path, *full, "size=64,16000,4000")) == pytest.approx(largest)
+
+
+def test_every_data_set_of_a_teacher_behind_a_network_begins_with_canaries(tmp_path: Path) -> None:
+    def canaries(*overrides: str) -> float:
+        counts = [
+            sum(calls(planned(tmp_path, *PAPER, "system=full", *more)).values())
+            for more in (overrides, (*overrides, UNWATCHED))
+        ]
+        return counts[0] - counts[1]
+
+    assert canaries() == pytest.approx(32)
+    assert canaries("critic.canaries=5") == pytest.approx(20)
+    assert canaries("data_seed=0,1") == pytest.approx(64)
+    assert canaries("teacher@double_judge=embedded") == 0
+    assert canaries("teacher=gemini_flash_batch") == 0
+    assert canaries("system=local_global") == 0
 
 
 def test_another_critic_of_what_is_stored_costs_the_critic_and_what_is_missing(tmp_path: Path) -> None:
@@ -190,7 +209,7 @@ def test_tokens_come_from_the_ledger_by_template_and_model(tmp_path: Path) -> No
 
 
 def test_a_token_budget_of_the_data_set_and_the_candidate_limit_bound_the_plan(tmp_path: Path) -> None:
-    made = planned(tmp_path, *PAPER, "system=full", "dataset.tokens=100000")
+    made = planned(tmp_path, *PAPER, UNWATCHED, "system=full", "dataset.tokens=100000")
     data = step(made, "dataset")
     assert data.prompt_tokens + data.completion_tokens == pytest.approx(100_000)
     limited = planned(tmp_path, *PAPER, "system=full", "dataset.candidates_per_row=1")

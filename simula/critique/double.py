@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from simula.concurrency import in_order
 from simula.critique.verdict import Critic, Decision, Verdict, judge
@@ -37,8 +38,53 @@ async def double_critic(
     return correct, incorrect
 
 
+Asked = Literal["correct", "incorrect", "double"]
+"""Which critic: one of the two questions alone, or both together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the double critic said of one answer, its two questions apart."""
+
+    correct: Decision
+    """To "is it correct?"."""
+    incorrect: Decision
+    """To "is it incorrect?"."""
+    reason: str = ""
+    """Why there is no answer, where the teacher refused the request; both are undecided then."""
+
+    def accepts(self, critic: Asked) -> bool | None:
+        """Whether a critic that asks this accepts the answer; None: undecided, which is neither."""
+        said = {
+            "correct": self.correct,
+            "incorrect": _REVERSED[self.incorrect],
+            "double": _both(self.correct, self.incorrect),
+        }[critic]
+        return None if said == "undecided" else said == "yes"
+
+
+async def judge_doubly(example: Mapping[str, Any], asker: Asker, seed: int, tally: Tally) -> Judged:
+    """The double critic's answers where nothing hangs on them but a measure: a refused request is undecided.
+
+    Raises:
+        TeacherUnavailable: no further call can succeed.
+    """
+    try:
+        correct, incorrect = await double_critic(example, asker, seed, 0, tally)
+    except RequestFailed as error:
+        return Judged("undecided", "undecided", str(error))
+    return Judged(correct.verdict, incorrect.verdict)
+
+
 def decide(correct: Verdict, incorrect: Verdict) -> Decision:
     """Yes only on yes to the first and no to the second; undecided where either is."""
-    if "undecided" in (correct.verdict, incorrect.verdict):
+    return _both(correct.verdict, incorrect.verdict)
+
+
+_REVERSED: Mapping[Decision, Decision] = {"yes": "no", "no": "yes", "undecided": "undecided"}
+
+
+def _both(correct: Decision, incorrect: Decision) -> Decision:
+    if "undecided" in (correct, incorrect):
         return "undecided"
-    return "yes" if correct.verdict == "yes" and incorrect.verdict == "no" else "no"
+    return "yes" if correct == "yes" and incorrect == "no" else "no"

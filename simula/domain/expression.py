@@ -30,12 +30,16 @@ class Expression(Settings):
 
     def example(self, reply: dict[str, Any], place: Place) -> Example:
         """The example that a teacher's reply describes. Raises ValueError for an empty answer."""
-        said = str(reply["answer"]).strip()
-        answer = boxed(said) or said.strip("$ ")
+        answer = self.bare(str(reply["answer"]))
         if not answer:
             raise ValueError("the answer is empty")
         reasoning = str(reply["reasoning"]).strip()
         return Example(question=str(reply["question"]).strip(), reasoning=reasoning, answer=answer)
+
+    def bare(self, answer: str) -> str:
+        r"""An answer alone, as examples hold it: without dollar signs and `\boxed{}`."""
+        said = answer.strip()
+        return boxed(said) or said.strip("$ ")
 
     def question(self, instructions: str, example: Example) -> str:
         """Instructions and question."""

@@ -33,6 +33,10 @@ class FreeText(Settings):
             raise ValueError("the answer is empty")
         return Example(question=str(reply["question"]).strip(), answer=answer)
 
+    def bare(self, answer: str) -> str:
+        """An answer alone, as examples hold it."""
+        return answer.strip()
+
     def question(self, instructions: str, example: Example) -> str:
         """Instructions and question."""
         return f"{instructions}\n\n{example.question}"

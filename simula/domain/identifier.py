@@ -56,6 +56,10 @@ class Identifier(Settings):
             raise ValueError(f"the answer {answer!r} is not an identifier of the form {self.pattern}")
         return Example(question=str(reply[self.text_name]).strip(), answer=answer)
 
+    def bare(self, answer: str) -> str:
+        """An answer alone, as examples hold it."""
+        return answer.strip()
+
     def question(self, instructions: str, example: Example) -> str:
         """Instructions, the closed list if there is one, and the text."""
         listing = "".join(f"\n{key}: {name}" for key, name in self.choices.items())

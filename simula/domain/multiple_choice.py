@@ -52,6 +52,10 @@ class MultipleChoice(Settings):
             question=str(reply["question"]).strip(), options=options, answer=string.ascii_uppercase[position]
         )
 
+    def bare(self, answer: str) -> str:
+        """An answer alone, as examples hold it."""
+        return answer.strip()
+
     def question(self, instructions: str, example: Example) -> str:
         """Instructions, question and lettered options."""
         lettered = "".join(

@@ -44,6 +44,10 @@ class Number(Settings):
         reasoning = str(reply.get("reasoning", "")).strip()
         return Example(question=str(reply["question"]).strip(), reasoning=reasoning, answer=answer)
 
+    def bare(self, answer: str) -> str:
+        """An answer alone, as examples hold it: 1,000.0 is 1000; what is no number stays as it is."""
+        return _canonical(answer) or answer.strip()
+
     def question(self, instructions: str, example: Example) -> str:
         """Instructions and question."""
         return f"{instructions}\n\n{example.question}"

@@ -7,10 +7,11 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from simula.metrics.coverage.settings import CoverageSettings
+from simula.metrics.critics import CriticsSettings
 from simula.metrics.taxonomy_quality.settings import TaxonomyQualitySettings
 from simula.settings import Settings
 
-Measure = Literal["diversity", "coverage", "taxonomy"]
+Measure = Literal["diversity", "coverage", "critics", "taxonomy"]
 """What can be taken of a set; each is an artifact of its own."""
 
 
@@ -46,6 +47,8 @@ class AssessmentSettings(Settings):
     """k of the local distance: 10, paper."""
     coverage: CoverageSettings = CoverageSettings()
     """Of the measure `coverage`."""
+    critics: CriticsSettings = CriticsSettings()
+    """Of the measure `critics`."""
     points: int | None = Field(1000, ge=3)
     """Data points measured: 1,000, paper; of our own rows the first, which are a random part, of other sets
     drawn without replacement. Null: all."""

@@ -25,6 +25,7 @@ TOKENS: Mapping[str, tuple[int, int]] = {
     "zero_shot_taxonomy": (300, 1800),
     "place_node": (350, 40),
     "judge_node": (1800, 450),
+    "corrupt_answer": (350, 200),
 }
 """Tokens read and written in a call of each prompt file, the system instruction included."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from simula.config import Config
+from simula.critique.corruption import TEMPLATE as CORRUPT
 from simula.embedding.budgeted import TEMPLATE as EMBED
 from simula.embedding.settings import Remote as RemoteEmbedding
 from simula.evaluation.teacher import TEMPLATE as EXAMINE
@@ -16,8 +17,19 @@ from simula.metrics.taxonomy_quality import JUDGE, PLACE, batches
 from simula.plan.assumptions import Assumptions
 from simula.plan.measured import Rates
 from simula.settings import fingerprint
-from simula.stages.keys import dataset_key, quality_key, rating_key, taxonomy_key, teacher_key
+from simula.stages.canaries import judges_canaries
+from simula.stages.keys import (
+    critics_key,
+    dataset_key,
+    quality_key,
+    rating_key,
+    rows_key,
+    taxonomy_key,
+    teacher_key,
+    trials_key,
+)
 from simula.stages.topic import topic_cell
+from simula.store.measured_sets import BENCHMARK
 from simula.taxonomy.zero_shot import TEMPLATE as ZERO_SHOT
 from simula.teacher.price import Price
 
@@ -139,6 +151,14 @@ def dataset_calls(config: Config, candidates: float, rates: Rates) -> list[Calls
     ]
 
 
+def canary_calls(config: Config) -> list[Calls]:
+    """Known answers judged anew at the start: two questions about a right and a wrong answer an item."""
+    if not judges_canaries(config):
+        return []
+    count, own = 2.0 * config.critic.canaries, f"canaries of {rows_key(config)}"
+    return [Calls(name, config.double_judged_by, count, own) for name in ("judge_correct", "judge_incorrect")]
+
+
 def rating_calls(config: Config) -> list[Calls]:
     """K appearances of every row in batches of BS, one call each (Section 3.3)."""
     scoring, rows = config.scoring, config.scalars.size
@@ -151,6 +171,31 @@ def examination_calls(config: Config, assumed: Assumptions) -> list[Calls]:
     """A call for each test item that the teacher answers."""
     items = float(config.evaluation.limit or assumed.test_items)
     return [Calls(EXAMINE, config.teacher, items, teacher_key(config))]
+
+
+def trial_calls(config: Config, assumed: Assumptions) -> list[Calls]:
+    """An answer and a corruption of each question that critics are tried on, and their rating."""
+    count, scoring, shared = _tried(config, assumed), config.scoring, trials_key(config)
+    found = [Calls(name, config.teacher, count, shared) for name in (EXAMINE, CORRUPT)]
+    if config.assessment.critics.rated and count:
+        size = min(scoring.batch_size, count)
+        batches = float(math.ceil(count * scoring.appearances / size))
+        found.append(Calls("score_complexity", config.scored_by, batches, shared, size))
+    return found
+
+
+def critic_calls(config: Config, assumed: Assumptions) -> list[Calls]:
+    """Two questions about the right answer, the corrupted one and the writer's own."""
+    count, critic, shared = _tried(config, assumed), config.double_judged_by, critics_key(config)
+    return [Calls(name, critic, 3 * count, shared) for name in ("judge_correct", "judge_incorrect")]
+
+
+def _tried(config: Config, assumed: Assumptions) -> float:
+    """Questions that critics are tried on; of a file, which is not read, as many as are wanted at most."""
+    settings = config.assessment
+    there = {None: config.scalars.size, BENCHMARK: assumed.test_items}.get(settings.dataset)
+    known = [most for most in (there, settings.points, settings.critics.questions) if most is not None]
+    return float(min(known, default=assumed.test_items))
 
 
 def embedding_calls(config: Config) -> list[Calls]:

@@ -16,12 +16,15 @@ from simula.plan.assumptions import TOKENS, Assumptions
 from simula.plan.calls import (
     Asked,
     Calls,
+    canary_calls,
+    critic_calls,
     dataset_calls,
     embedding_calls,
     examination_calls,
     quality_calls,
     rating_calls,
     taxonomy_calls,
+    trial_calls,
 )
 from simula.plan.coverage import coverage_calls
 from simula.plan.measured import Mean, Rates, candidates_stored, rates, recorded_tokens
@@ -158,6 +161,10 @@ class _Planner:
             return self._asking(step, config, coverage_calls(config, self.assumed))
         if name == "assess":
             return self._asking(step, config, embedding_calls(config))
+        if name == "trials":
+            return self._asking(step, config, trial_calls(config, self.assumed))
+        if name == "critics":
+            return self._asking(step, config, critic_calls(config, self.assumed))
         if name == "teacher":
             return self._asking(step, config, examination_calls(config, self.assumed))
         if name == "train":
@@ -176,7 +183,8 @@ class _Planner:
         for call in dataset_calls(config, candidates_stored(config), found):
             self._new(call)
         rows = candidates * found.accepted
-        made = self._asking(step, config, dataset_calls(config, candidates, found))
+        calls = [*dataset_calls(config, candidates, found), *canary_calls(config)]
+        made = self._asking(step, config, calls)
         return replace(made, rates=found, megabytes=made.megabytes + rows * self.assumed.bytes_a_row / 1e6)
 
     def _asking(self, step: Step, config: Config, calls: Sequence[Calls]) -> Step:

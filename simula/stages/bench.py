@@ -81,11 +81,15 @@ class Bench:
         return self.store.build(stage, key, tracked, self.progress.line)
 
     @asynccontextmanager
-    async def asker(self, settings: TeacherSettings) -> AsyncIterator[Asker]:
-        """The way to ask a teacher: through the ledger and within its limits."""
-        teacher = connect(
-            settings, self.config.paths.ledger, self.config.budget, self.spending, self.progress.line
-        )
+    async def asker(self, settings: TeacherSettings, run: str = "") -> AsyncIterator[Asker]:
+        """The way to ask a teacher: through the ledger and within its limits.
+
+        Args:
+            settings: which teacher.
+            run: recorded apart under this name: what other runs were answered does not count.
+        """
+        budget, say = self.config.budget, self.progress.line
+        teacher = connect(settings, self.config.paths.ledger, budget, self.spending, say, run)
         try:
             yield Asker(
                 teacher=teacher,

@@ -19,6 +19,7 @@ from simula.generation import Candidate, Mechanism
 from simula.metrics.shift import shifts
 from simula.mix import planned
 from simula.stages.bench import Bench, cost, paid_now
+from simula.stages.canaries import judge_canaries_anew
 from simula.stages.counting import Counts
 from simula.stages.keys import dataset_key, rows_key, taxonomy_key
 from simula.stages.taxonomy import STAGE as TAXONOMY
@@ -58,7 +59,7 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
     size = config.scalars.size
     items = config.benchmark.load(config.paths.benchmarks)
     test = [(item.id, item.example.text) for item in items]
-    counts, logged = Counts(), 0.0
+    counts, logged, canaries = Counts(), 0.0, dict[str, Any]()
     async with opened_mechanism(bench) as mechanism:
         with (
             RowWriter(folder / ROWS) as rows,
@@ -87,6 +88,8 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
             if (stored := settled if settled.count else _of_another_size(bench)) is not None:
                 filling.resume(stored)
                 bench.progress.line(f"dataset: begins behind {stored.count:,} candidates that stand")
+            if stored is None or stored.accepted < size:
+                canaries = await judge_canaries_anew(bench, items, log)
             meter(filling.accepted, size)
             with rare_collections():
                 await filling.run()
@@ -98,6 +101,7 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
         "test_items_compared_with": len(items),
         "test_items_checksum": checksum(items) if items else None,
         **_shift(config, filling, counts),
+        **canaries,
     }
     if short:
         raise ShortOfTarget(_short(bench, folder, filling, said))

@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from simula.config import Config
+from simula.critique.corruption import SYSTEM as CORRUPTION
 from simula.errors import ConfigurationError
 from simula.evaluation.teacher import SYSTEM as EXAMINATION
 from simula.metrics import Measure
 from simula.metrics.coverage import ASSIGN
 from simula.metrics.taxonomy_quality import JUDGE, PLACE
-from simula.prompts import template_hash
+from simula.prompts import system_prompt, template_hash
 from simula.settings import fingerprint
 from simula.stages.topic import topic_cell
 from simula.store.measured_sets import BENCHMARK, content_of, file_of
@@ -194,9 +195,42 @@ def quality_key(config: Config) -> str:
     )
 
 
+def trials_key(config: Config) -> str:
+    """Questions with a right, a corrupted and the writer's own answer: no critic is in it."""
+    settings = config.assessment.critics
+    rated = [config.scoring.identity(), config.scored_by.identity()] if settings.rated else None
+    return measure_key(
+        config,
+        questions=settings.questions,
+        corruptions=settings.attempts,
+        teacher=config.teacher.identity(),
+        attempts=config.dataset.attempts,
+        reasoning=config.evaluation.teacher_reasoning,
+        instructions=config.domain.instructions,
+        system=system_prompt(config.domain),
+        task=config.domain.task.identity(),
+        rated=rated,
+        prompts=[EXAMINATION, CORRUPTION, *_prompts(("answer_item", "corrupt_answer", "score_complexity"))],
+    )
+
+
+def critics_key(config: Config) -> str:
+    """What one double critic says of the trials."""
+    return measure_key(
+        config,
+        trials=trials_key(config),
+        critic=config.double_judged_by.identity(),
+        attempts=config.dataset.attempts,
+        system=system_prompt(config.domain),
+        accuracy=config.assessment.critics.teacher_accuracy,
+        prompts=_prompts(("judge_correct", "judge_incorrect")),
+    )
+
+
 MEASURES: Mapping[Measure, tuple[str, Callable[[Config], str]]] = {
     "diversity": ("assess", diversity_key),
     "coverage": ("coverage", coverage_key),
+    "critics": ("critics", critics_key),
     "taxonomy": ("quality", quality_key),
 }
 """Measure to its artifact's stage and key."""
@@ -276,6 +310,7 @@ ARTIFACTS = (
     "taxonomy",
     "dataset",
     "topic",
+    "trials",
     *(stage for stage, _ in MEASURES.values()),
     "rate",
     "train",
@@ -297,6 +332,8 @@ def artifact_keys(config: Config) -> dict[str, str]:
         measures["topic"] = f"taxonomy/{taxonomy_key(topic)}"
     for name in config.assessment.measures:
         stage, key = MEASURES[name]
+        if name == "critics":
+            measures["trials"] = f"trials/{trials_key(config)}"
         measures[stage] = f"{stage}/{key(config)}"
     taxonomy = {"taxonomy": f"taxonomy/{taxonomy_key(config)}"} if config.needs_taxonomies else {}
     if config.only_measured:

@@ -44,6 +44,7 @@ def connect(
     budget: Budget | None = None,
     spending: Spending | None = None,
     say: Callable[[str], None] = silent,
+    run: str = "",
 ) -> Teacher:
     """The teacher that settings describe, recorded in the folder `ledger`; a replay records nothing.
 
@@ -53,6 +54,7 @@ def connect(
         budget: what may be paid for; None: no limit.
         spending: the command's account, that all of its teachers share.
         say: told, in a line, what a batch has come to, and what is waited for.
+        run: a name under which answers are recorded apart: what other runs were answered is not found.
     """
     if isinstance(settings, ReplayTeacher):
         return settings.connect()
@@ -63,4 +65,5 @@ def connect(
         teacher.traffic.waits.say = say
     if budget is not None and budget.limited:
         teacher = Budgeted(teacher, settings.price, budget, spending or Spending())
-    return Recorded(teacher, recorded, options(settings), models(settings))
+    decided = f"{options(settings)} run={run}" if run else options(settings)
+    return Recorded(teacher, recorded, decided, models(settings))

@@ -32,6 +32,7 @@ __all__ = [
     "ReplayTeacher",
     "ServerTeacher",
     "TeacherSettings",
+    "may_drift",
     "models",
     "options",
 ]
@@ -86,6 +87,15 @@ def options(settings: TeacherSettings) -> str:
 def models(settings: TeacherSettings) -> tuple[str, ...]:
     """The models whose recorded answers a teacher's are; empty: no other one can have answered."""
     return (settings.model, *settings.allow_model) if isinstance(settings, Remote) else ()
+
+
+def may_drift(settings: TeacherSettings) -> bool:
+    """Whether a teacher's answer to one request may be another one tomorrow, and can be had at once.
+
+    Of what is behind a network it may; what is computed here, or read from a record, stays. A batch is not
+    there at once, and an unfinished one may answer what a later run asks.
+    """
+    return isinstance(settings, Remote) and not isinstance(settings, GeminiBatchTeacher)
 
 
 class GeminiTeacher(Remote):

@@ -54,6 +54,7 @@ CASES: dict[str, dict[str, Any]] = {
     "judge_correct": {"example": EXAMPLE},
     "judge_incorrect": {"example": EXAMPLE},
     "refine": {"mix": MIX, "scenario": "", "example": EXAMPLE, "explanation": "Too short."},
+    "corrupt_answer": {"example": EXAMPLE},
     "answer_item": {"question": "Add.\n\nWhat is 2 and 3?", "reasoning": True},
     "assign_node": {
         "factor": "software",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from simula.metrics import Measure
 from simula.report.measures.coverage import show_coverage
+from simula.report.measures.critics import show_critics
 from simula.report.measures.diversity import show_diversity
 from simula.report.measures.shown import Measured, Shown
 from simula.report.measures.taxonomy import show_taxonomy
@@ -21,6 +22,7 @@ SHOW: Mapping[Measure, Callable[[Sequence[Measured]], Shown]] = {
     "diversity": show_diversity,
     "coverage": show_coverage,
     "taxonomy": show_taxonomy,
+    "critics": show_critics,
 }
 """Measure to what is shown of it."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from simula.metrics import Measure
 from simula.stages.bench import Bench
 from simula.stages.measures.coverage import measure_coverage
+from simula.stages.measures.critics import measure_critics
 from simula.stages.measures.diversity import measure_diversity
 from simula.stages.measures.taxonomy_quality import measure_taxonomy
 
@@ -15,6 +16,7 @@ TAKEN: Mapping[Measure, Callable[[Bench], dict[str, Any]]] = {
     "diversity": measure_diversity,
     "coverage": measure_coverage,
     "taxonomy": measure_taxonomy,
+    "critics": measure_critics,
 }
 """Measure to what takes it and returns its manifest."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,18 @@ def refine(request: Request, traits: SimulatedTeacher) -> dict[str, Any]:
     elif not is_right(example["answer"], problem) and _succeeds(problem, traits, draw):
         return data_point(request, problem, problem.truth)
     return {name: example[name] for name in request.schema["properties"]}
+
+
+def corrupt_answer(request: Request, traits: SimulatedTeacher) -> dict[str, Any]:
+    """A slip in place of the right answer, and a reasoning to match; one more where it cannot read."""
+    example = request.values["example"]
+    problem = parse(example["question"])
+    if problem is None:
+        reply = {"reasoning": "", "answer": str(Decimal(example["answer"]) + 1)}
+    else:
+        number = slip(problem, chance(request, "slip"))
+        reply = {"reasoning": problem.reasoning(number), "answer": str(number)}
+    return {name: reply[name] for name in request.schema["properties"]}
 
 
 def _imagine(request: Request, wanted: Wishes, traits: SimulatedTeacher) -> Problem:

@@ -28,6 +28,7 @@ _ANSWERS: Mapping[str, Answer] = {
         author.complexify,
         author.write_sample,
         author.refine,
+        author.corrupt_answer,
         imitator.write_like,
         imitator.evolve,
         judgement.judge_requirements,
