@@ -22,6 +22,7 @@ from teacher_requests import make_request
 
 from simula.domain.schema import TEXT, strict_object
 from simula.errors import RequestFailed, TeacherUnavailable
+from simula.prompts import replies
 from simula.teacher import Reply, Teacher
 from simula.teacher.embedded import parameters
 from simula.teacher.grammar import bounded
@@ -276,3 +277,12 @@ def test_a_file_that_is_no_model_is_named(tmp_path: Path, capfd: pytest.CaptureF
         with pytest.raises(TeacherUnavailable, match=r"broken\.gguf"):
             anyio.run(teacher.ask, make_request())
     capfd.readouterr()
+
+
+def test_a_number_stays_within_its_bounds(embedded: Teacher) -> None:
+    prompts = ["Which kind is a lion?\n1. cat\n2. dog\nGive its number."] * 4
+    said = [
+        reply.text for reply in ask_together(embedded, replies.node(2), prompts) if reply.finish == "stop"
+    ]
+    assert said
+    assert {json.loads(text)["node"] for text in said} <= {0, 1, 2}

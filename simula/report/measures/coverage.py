@@ -146,8 +146,8 @@ def _sentences(one: Measured) -> Iterator[str]:
             for branch in empty["largest"][:_BRANCHES]
         )
         yield (
-            f"{one.name}, {way}: {empty['branches']:,} branches of {empty['nodes']:,} nodes have no point, "
-            f"such as {named}. All are in {one.folder}."
+            f"{one.name}, {way}: branches without a point: {empty['branches']:,}, with {empty['nodes']:,} of "
+            f"the nodes, such as {named}. All are in {one.folder}."
         )
 
 

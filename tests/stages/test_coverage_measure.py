@@ -20,13 +20,14 @@ from simula.report.measures import shown_measures, write_measures
 from simula.stages.bench import Bench
 from simula.stages.cell import run_cell
 from simula.stages.keys import artifact_keys
-from simula.stages.measures.coverage import measure_coverage
+from simula.stages.measures.coverage import measure_coverage, shown_outlines
 from simula.stages.measures.points import measured_points
 from simula.stages.record import record_of
 from simula.stages.taxonomy import read_taxonomies
 from simula.store.artifacts import Store
 from simula.store.coverage import ASSIGNMENTS, NODES, read_coverage
 from simula.store.edited import read_covered
+from simula.teacher.settings import EmbeddedTeacher, ReplayTeacher
 from simula.teacher.simulated import SimulatedTeacher
 
 BASE = ["domain=arithmetic", "teacher=simulated", "system=full", "size=30", "tracking=none"]
@@ -159,7 +160,7 @@ def test_it_is_shown_as_tables_a_figure_and_sentences(own: Config, tmp_path: Pat
     line = next(line.cells for line in together.lines if line.cells[1:3] == ("assigned", "1"))
     assert line[5].startswith(f"{100 * measures['coverage level 1, assigned']:.1f} [")
     assert line[6].startswith(f"{100 * measures['coverage level 1, assigned, of 10 points']:.1f} [")
-    assert any("have no point, such as" in sentence for sentence in shown.sentences)
+    assert any("of the nodes, such as" in sentence for sentence in shown.sentences)
     assert "assignments by simulated-" in shown.sentences[0]
     files = write_measures({"coverage": shown}, tmp_path)
     assert {path.name for path in files} == {"coverage.png", "coverage.pdf", "coverage.md"}
@@ -218,6 +219,18 @@ def test_the_benchmark_is_placed_in_the_domains_own_taxonomies(own: Config, tmp_
     assert made["set"] == "arithmetic, real"
     assert made["points"] == 6
     assert [name for name in made["measures"] if "assigned" not in name] == []
+
+
+def test_a_small_teachers_context_holds_half_a_taxonomy(own: Config) -> None:
+    trees = read_taxonomies(bench(own))
+    for teacher, divided in ((EmbeddedTeacher(), False), (EmbeddedTeacher(context=200), True)):
+        for scorer in (teacher, ReplayTeacher(of=teacher, ledger=Path("nowhere"))):
+            shown = shown_outlines(varied(replace(own, scorer=scorer), descriptions=False), trees)
+            assert any(outline.divided for outline in shown) == divided
+            assert (
+                all(view.tokens <= 100 for outline in shown for view in outline.views.values()) or not divided
+            )
+    assert not any(outline.divided for outline in shown_outlines(own, trees))
 
 
 def test_what_cannot_be_used_is_told_before_any_work(tmp_path: Path) -> None:
