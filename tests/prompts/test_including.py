@@ -15,6 +15,7 @@ from simula.prompts.rendering import render
 INCLUDING = [
     "assign_node",
     "complexify",
+    "corrupt_answer",
     "evolve",
     "judge_correct",
     "judge_incorrect",
