@@ -29,9 +29,9 @@ from simula.scoring import ScoringSettings
 from simula.settings import Settings
 from simula.store.benchmarks import TestItem
 from simula.store.edited import read_covered, read_edited
-from simula.store.expert import read_expert, shipped
+from simula.store.expert import read_compared
 from simula.store.measured_sets import BENCHMARK, file_of
-from simula.store.node_labels import PersonLabels, read_labels
+from simula.store.node_labels import PersonLabels
 from simula.student.settings import EvaluationSettings, StudentSettings, TrainerSettings, TrainingSettings
 from simula.taxonomy import Taxonomies
 from simula.taxonomy.document import Document
@@ -178,7 +178,7 @@ def parse(composed: DictConfig, choices: Mapping[str, str]) -> Config:
         problems += [f"domain: {problem}" for problem in contradictions(stated(parts["domain"]))]
     problems += _unknown_set(parts["assessment"], parts["paths"])
     covered = _covered(parts["assessment"], problems)
-    expert, person = _expert(parts["assessment"], parts["domain"], edited, problems)
+    expert, person = _compared(parts["assessment"], parts["domain"], edited, problems)
     if not isinstance(parts["recipe"], Simula):
         problems += _unused_axes(parts)
     if problems:
@@ -287,39 +287,22 @@ def _covered(assessment: AssessmentSettings | None, problems: list[str]) -> Taxo
     return None
 
 
-def _expert(
+def _compared(
     assessment: AssessmentSettings | None,
     domain: Domain | None,
     edited: Document | None,
     problems: list[str],
 ) -> tuple[Expert | None, PersonLabels | None]:
     """The expert taxonomy that others are measured against, and a person's labels, where they are needed."""
-    if assessment is None or "taxonomy" not in assessment.measures:
+    if assessment is None or domain is None or "taxonomy" not in assessment.measures:
         return None, None
-    settings = assessment.taxonomy
-    if settings.expert is None:
-        named = ", ".join(shipped())
-        problems.append(f"assessment.taxonomy.expert: the measure taxonomy needs one: {named}, or a file")
-        return None, None
+    own = edited.taxonomies if edited else ()
+    factors = [tree.factor for tree in own] or [factor.name for factor in domain.factors]
     try:
-        expert = read_expert(settings.expert)
-        person = read_labels(settings.labels) if settings.labels else None
+        return read_compared(assessment.taxonomy, factors, edited=edited is not None)
     except ConfigurationError as error:
         problems.extend(error.problems)
-        return None, None
-    known = [tree.factor for tree in edited.taxonomies] if edited else []
-    if domain is not None and not edited:
-        known = [factor.name for factor in domain.factors]
-    if settings.factor is not None and known and settings.factor not in known:
-        problems.append(f"assessment.taxonomy.factor: {unknown(settings.factor, known, 'factor')}")
-    elif settings.factor is None and edited and len(known) > 1:
-        problems.append(f"assessment.taxonomy.factor: name the tree to measure: {', '.join(known)}")
-    elif settings.factor is None and not (edited or settings.description or expert.description):
-        problems.append(
-            f"assessment.taxonomy.description: {settings.expert} does not describe its topic; say here what "
-            "a teacher should know of it, or measure a factor of the domain (assessment.taxonomy.factor)"
-        )
-    return expert, person
+    return None, None
 
 
 def _sentences(error: ValidationError, prefix: str, node: Any) -> list[str]:

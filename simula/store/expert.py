@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 from simula.errors import ConfigurationError, unknown
+from simula.metrics.taxonomy_quality import TaxonomyQualitySettings
+from simula.store.node_labels import PersonLabels, read_labels
 from simula.taxonomy.expert import FORMS, Expert, from_text
 
 
@@ -40,6 +43,41 @@ def read_expert(name: str) -> Expert:
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"assessment.taxonomy.expert={name}: it is not a text in UTF-8") from error
     return from_text(text, name)
+
+
+def read_compared(
+    settings: TaxonomyQualitySettings, factors: Sequence[str], *, edited: bool
+) -> tuple[Expert, PersonLabels | None]:
+    """What a taxonomy is measured against: T_E, and a person's labels where they are named.
+
+    Args:
+        settings: which expert taxonomy, which tree beside it.
+        factors: of the edited trees, or those that the domain states; empty: the teacher proposes them.
+        edited: whether a person edited the trees.
+
+    Raises:
+        ConfigurationError: something is missing, cannot be read, or does not say which tree is meant.
+    """
+    if settings.expert is None:
+        raise ConfigurationError(
+            f"assessment.taxonomy.expert: the measure taxonomy needs one: {', '.join(shipped())}, or a file"
+        )
+    expert = read_expert(settings.expert)
+    person = read_labels(settings.labels) if settings.labels else None
+    if settings.factor is not None and factors and settings.factor not in factors:
+        raise ConfigurationError(
+            f"assessment.taxonomy.factor: {unknown(settings.factor, list(factors), 'factor')}"
+        )
+    if settings.factor is None and edited and len(factors) > 1:
+        raise ConfigurationError(
+            f"assessment.taxonomy.factor: name the tree to measure: {', '.join(factors)}"
+        )
+    if settings.factor is None and not (edited or settings.description or expert.description):
+        raise ConfigurationError(
+            f"assessment.taxonomy.description: {settings.expert} does not describe its topic; say here what "
+            "a teacher should know of it, or measure a factor of the domain (assessment.taxonomy.factor)"
+        )
+    return expert, person
 
 
 @cache
