@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from simula.composition import Cell
+    from simula.teacher import Spending
 
 RUNS = {
     "run": "evaluate",
@@ -170,8 +171,8 @@ def _run(command: str, arguments: Arguments) -> int:
         from simula.advise import advise
 
         return advise(chosen, as_json=arguments.json)
-    _launch(command, arguments)
-    return _conclude(command, chosen)
+    spending = _launch(command, arguments)
+    return _conclude(command, chosen, spending)
 
 
 def _show(arguments: Arguments) -> int:
@@ -213,8 +214,12 @@ def _check_writable(root: Path) -> None:
         ) from error
 
 
-def _launch(command: str, arguments: Arguments) -> None:
-    """Hand the run to Hydra: its launcher decides where the cells run, its output folder records them."""
+def _launch(command: str, arguments: Arguments) -> Spending:
+    """Hand the run to Hydra: its launcher decides where the cells run, its output folder records them.
+
+    Returns:
+        The command's account, with what was paid in this process.
+    """
     import hydra
     from omegaconf import OmegaConf
 
@@ -241,26 +246,33 @@ def _launch(command: str, arguments: Arguments) -> None:
     flags += ["--config-dir", str(arguments.folder)] if arguments.folder else []
     sys.argv = ["simula", *flags, *arguments.hydra, *arguments.overrides]
     task()
+    return spending
 
 
-def _conclude(command: str, chosen: Sequence[Cell]) -> int:
-    """After the cells: the table where students were examined, and the worst exit code."""
+def _conclude(command: str, chosen: Sequence[Cell], spending: Spending) -> int:
+    """After the cells: pools of their sets, what was made as tables, and the worst exit code."""
     from rich.console import Console
 
     from simula.report.loading import report
     from simula.report.stage import print_measures, print_stage
+    from simula.stages.measures.pooled import rate_pools
     from simula.stages.record import record_of
     from simula.store.artifacts import Store
 
     store = Store(chosen[0].config.paths.store)
     records = [record_of(store, cell.config) for cell in chosen]
+    problems: list[SimulaError] = []
     if RUNS[command] == "evaluate":
         report(chosen, everything=False)
     elif command == "assess":
-        print_measures(store, records, chosen[0].config.paths.report / "measures", Console())
+        pools, problems = rate_pools([cell.config for cell in chosen], spending)
+        print_measures(store, records, pools, chosen[0].config.paths.report / "measures", Console())
     else:
         print_stage(command, store, records, Console())
     failed = [record for record in records if record.state in ("failed", "stopped", "interrupted")]
     for record in failed:
         print(f"simula: {record.key}: {record.reason}", file=sys.stderr)
-    return max((record.exit_code or 1 for record in failed), default=0)
+    for problem in problems:
+        print(f"simula: {problem}", file=sys.stderr)
+    codes = [record.exit_code or 1 for record in failed] + [problem.exit_code for problem in problems]
+    return max(codes, default=0)

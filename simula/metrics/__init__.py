@@ -1,4 +1,4 @@
-"""Measures of a data set: coverage, diversity."""
+"""Measures of a data set: coverage, diversity, complexity, its validity."""
 
 from simula.metrics.assessment import assess
 from simula.metrics.points import Point, points_of

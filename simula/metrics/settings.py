@@ -9,9 +9,10 @@ from pydantic import Field, model_validator
 from simula.metrics.coverage.settings import CoverageSettings
 from simula.metrics.critics import CriticsSettings
 from simula.metrics.taxonomy_quality.settings import TaxonomyQualitySettings
+from simula.metrics.validity import ValiditySettings
 from simula.settings import Settings
 
-Measure = Literal["diversity", "coverage", "critics", "taxonomy"]
+Measure = Literal["diversity", "coverage", "critics", "taxonomy", "complexity", "validity"]
 """What can be taken of a set; each is an artifact of its own."""
 
 
@@ -49,6 +50,13 @@ class AssessmentSettings(Settings):
     """Of the measure `coverage`."""
     critics: CriticsSettings = CriticsSettings()
     """Of the measure `critics`."""
+    pooled: bool = False
+    """Rate all sets of the sweep in one pool, so that their complexity compares (Section 3.3), in place of
+    each by itself."""
+    real: bool = False
+    """Pool the benchmark's own items with them, as the set "real"."""
+    validity: ValiditySettings = ValiditySettings()
+    """Over which schedules scores are compared with people."""
     points: int | None = Field(1000, ge=3)
     """Data points measured: 1,000, paper; of our own rows the first, which are a random part, of other sets
     drawn without replacement. Null: all."""
@@ -60,3 +68,25 @@ class AssessmentSettings(Settings):
         if len(set(self.measures)) < len(self.measures):
             raise ValueError(f"measures={list(self.measures)} names one twice")
         return self
+
+    @model_validator(mode="after")
+    def _pool(self) -> AssessmentSettings:
+        if self.pooled and "complexity" not in self.measures:
+            raise ValueError("pooled=true is of the measure complexity, which is not among the measures")
+        if self.real and not self.pooled:
+            raise ValueError("real=true joins a pool: it needs pooled=true")
+        return self
+
+    @model_validator(mode="after")
+    def _levels(self) -> AssessmentSettings:
+        if "validity" in self.measures and self.dataset != "benchmark" and "level" not in self.columns.labels:
+            raise ValueError(
+                "validity compares scores with human levels: dataset=benchmark where it has levels, or a "
+                "file whose column of levels is named by columns.labels=[level]"
+            )
+        return self
+
+    @property
+    def taken(self) -> tuple[Measure, ...]:
+        """The measures that each set has by itself."""
+        return tuple(name for name in self.measures if not (self.pooled and name == "complexity"))

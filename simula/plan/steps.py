@@ -28,7 +28,9 @@ from simula.plan.calls import (
 )
 from simula.plan.coverage import coverage_calls
 from simula.plan.measured import Mean, Rates, candidates_stored, rates, recorded_tokens
-from simula.stages.keys import ARTIFACTS, artifact_keys
+from simula.plan.scoring import complexity_calls, pool_calls, validity_calls
+from simula.stages.keys import ARTIFACTS, POOL, artifact_keys, pool_key
+from simula.stages.measures.pooled import pools
 from simula.stages.topic import topic_cell
 from simula.store.artifacts import Store
 from simula.teacher.port import Usage
@@ -124,6 +126,8 @@ def plan(cells: Sequence[Cell], assumptions: Assumptions | None = None) -> Plan:
     for cell in cells:
         for name, place in artifact_keys(cell.config).items():
             users.setdefault(place, []).append((name, cell.config))
+    for pool in pools([cell.config for cell in cells]):
+        users[f"{POOL}/{pool_key(pool)}"] = [(POOL, config) for config in pool]
     planner = _Planner(assumptions or Assumptions())
     store = Store(cells[0].config.paths.store)
     exists = {place: store.manifest(*_parts(place)) is not None for place in users}
@@ -157,6 +161,12 @@ class _Planner:
             return self._dataset(step, config)
         if name == "rate":
             return self._asking(step, config, rating_calls(config))
+        if name == "complexity":
+            return self._asking(step, config, complexity_calls(config, self.assumed))
+        if name == "validity":
+            return self._asking(step, config, validity_calls(config, self.assumed))
+        if name == POOL:
+            return self._asking(step, config, pool_calls([each for _, each in users], self.assumed))
         if name == "coverage":
             return self._asking(step, config, coverage_calls(config, self.assumed))
         if name == "assess":

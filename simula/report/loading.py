@@ -37,7 +37,7 @@ def report(cells: Sequence[Cell], *, everything: bool) -> int:
         SimulaError: the results cannot stand in one table.
     """
     from simula.report.files import write_report
-    from simula.report.measures import shown_measures, write_measures
+    from simula.report.measures import pools_of, shown_measures, write_measures
     from simula.report.summary import summarise
     from simula.report.terminal import print_report
 
@@ -52,7 +52,7 @@ def report(cells: Sequence[Cell], *, everything: bool) -> int:
     results = [load_result(store, record) for record in records if "evaluate" in record.artifacts]
     summary = summarise(results, cells[0].config.evaluation.learning_rate_by)
     print_report(summary, console)
-    measures = shown_measures(store, records)
+    measures = shown_measures(store, records, pools_of(store, records))
     write_measures(measures, paths.report / "measures")
     files = write_report(summary, _samples(store, records), measures, paths.report)
     console.print(f"page: {files.page}", soft_wrap=True)

@@ -23,9 +23,19 @@ _NODES = 6
 """Nodes that the table of the shift shows."""
 
 
-def print_measures(store: Store, records: Sequence[CellRecord], folder: Path, console: Console) -> None:
-    """Print the measures of the cells' sets side by side, and write them and their figures into `folder`."""
-    found = shown_measures(store, records)
+def print_measures(
+    store: Store, records: Sequence[CellRecord], pools: Sequence[str], folder: Path, console: Console
+) -> None:
+    """Print the measures of the cells' sets side by side, and write them and their figures into `folder`.
+
+    Args:
+        store: where the artifacts are.
+        records: of the cells.
+        pools: places of the pools of their sets.
+        folder: made where it does not exist.
+        console: printed on.
+    """
+    found = shown_measures(store, records, pools)
     for shown in found.values():
         for table in shown.tables:
             console.print(*terminal(table, console), sep="\n")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simula.scoring.asking import ScoredBatch
+from simula.scoring.comparisons import Comparisons, compared
 from simula.scoring.settings import EloSettings
 
 
@@ -21,7 +22,7 @@ class Rating:
     """Batches with it that could be read."""
 
 
-def rate(batches: Iterable[ScoredBatch], items: int, settings: EloSettings) -> list[Rating]:
+def rate(batches: Sequence[ScoredBatch], items: int, settings: EloSettings) -> list[Rating]:
     """The ratings of the items 0 to `items` - 1.
 
     Online Elo depends on the order of comparisons, so it is fixed: batches in the order given, in a batch
@@ -33,22 +34,31 @@ def rate(batches: Iterable[ScoredBatch], items: int, settings: EloSettings) -> l
         items: how many there are.
         settings: start rating, K-factor, scale.
     """
-    elo = [settings.start] * items
     sums = [0] * items
     counts = [0] * items
-    k, scale = settings.k_factor, settings.scale
     for batch in batches:
-        scored = list(zip(batch.items, batch.scores, strict=True)) if batch.scores else []
-        for item, score in scored:
-            sums[item] += score
-            counts[item] += 1
-        for place, (one, high) in enumerate(scored):
-            for two, low in scored[place + 1 :]:
-                expected = 1.0 / (1.0 + 10.0 ** ((elo[two] - elo[one]) / scale))
-                gain = k * (high / (high + low) - expected)
-                elo[one] += gain
-                elo[two] -= gain
+        if batch.scores:
+            for item, score in zip(batch.items, batch.scores, strict=True):
+                sums[item] += score
+                counts[item] += 1
     return [
         Rating(raw=total / count if count else None, elo=rating, appearances=count)
-        for rating, total, count in zip(elo, sums, counts, strict=True)
+        for rating, total, count in zip(
+            online_elo(compared(batches, items), settings), sums, counts, strict=True
+        )
     ]
+
+
+def online_elo(pairs: Comparisons, settings: EloSettings) -> list[float]:
+    """Elo's recurrence over the comparisons in their order, whatever their outcomes are."""
+    elo = [settings.start] * pairs.items
+    k, scale = settings.k_factor, settings.scale
+    # Plain Python, since each rating depends on the one before; views, since lists would take half a
+    # gigabyte for five million comparisons.
+    columns = (memoryview(column) for column in (pairs.first, pairs.second, pairs.outcome))  # type: ignore[arg-type]
+    for one, two, outcome in zip(*columns, strict=True):
+        expected = 1.0 / (1.0 + 10.0 ** ((elo[two] - elo[one]) / scale))
+        gain = k * (outcome - expected)
+        elo[one] += gain
+        elo[two] -= gain
+    return elo

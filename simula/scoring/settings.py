@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 from pydantic import Field
 
 from simula.settings import Settings, incidental
@@ -35,6 +37,18 @@ class ScoringSettings(Settings):
     appearances: int = Field(5, ge=1)
     """K, batches that an item is in: 5, paper. From 1 no connected schedule can be made."""
     elo: EloSettings = EloSettings()
-    """From the scores of the batches to one rating an item."""
+    """From the scores of the batches to one rating an item; start and scale are also Bradley and Terry's."""
+    method: Literal["elo", "bradley_terry"] = "elo"
+    """The rating that selections go by: online Elo as in the paper, which depends on the batches' order, or
+    Bradley and Terry's by maximum likelihood, which does not and has intervals. Measures state both."""
+    resamples: int = Field(200, ge=2)
+    """Resamples of the batches for the intervals of Bradley and Terry's ratings. The paper has none: ours."""
     concurrency: int = incidental(64, ge=1)
     """Batches asked for at once."""
+
+    def identity(self) -> dict[str, Any]:
+        """What decides the ratings that selections go by; of a method that is not chosen nothing appears."""
+        said = super().identity()
+        if self.method == "elo":
+            del said["method"], said["resamples"]
+        return said

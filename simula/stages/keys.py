@@ -8,7 +8,7 @@ everything resumes and how the cells of a sweep share their work.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from simula.config import Config
@@ -227,13 +227,58 @@ def critics_key(config: Config) -> str:
     )
 
 
+def complexity_key(config: Config) -> str:
+    """Ratings of the points among themselves."""
+    return measure_key(config, **_scoring(config))
+
+
+def pool_key(configs: Sequence[Config]) -> str:
+    """Ratings of the points of several sets in one pool, in whatever order they are named."""
+    first = configs[0]
+    return _key(
+        f"{first.domain.name}-pool{len(configs)}",
+        sets=sorted(measured_key(config) for config in configs),
+        points=first.assessment.points,
+        **_scoring(first),
+    )
+
+
+def validity_key(config: Config) -> str:
+    """The points' scores by several schedules, and the scorer's own answers to them."""
+    return measure_key(
+        config,
+        **_scoring(config),
+        validity=config.assessment.validity.identity(),
+        task=config.domain.task.identity(),
+        instructions=config.domain.instructions,
+        reasoning=config.evaluation.teacher_reasoning,
+        examination=[EXAMINATION, template_hash("answer_item")],
+    )
+
+
+def _scoring(config: Config) -> dict[str, Any]:
+    """How points are scored and rated, by whom; both ratings are made, whichever selections go by."""
+    scoring = config.scoring
+    return {
+        "domain": _described(config),
+        "scoring": [scoring.model_copy(update={"method": "elo"}).identity(), scoring.resamples],
+        "teacher": config.scored_by.identity(),
+        "attempts": config.dataset.attempts,
+        "prompts": _prompts(("score_complexity",)),
+    }
+
+
 MEASURES: Mapping[Measure, tuple[str, Callable[[Config], str]]] = {
     "diversity": ("assess", diversity_key),
     "coverage": ("coverage", coverage_key),
     "critics": ("critics", critics_key),
     "taxonomy": ("quality", quality_key),
+    "complexity": ("complexity", complexity_key),
+    "validity": ("validity", validity_key),
 }
 """Measure to its artifact's stage and key."""
+POOL = "pool"
+"""The stage of `complexity` over several sets in one pool, which is no single cell's."""
 
 
 def advice_key(config: Config) -> str:
@@ -300,7 +345,7 @@ def cell_key(config: Config) -> str:
     return _key(
         f"{prefix}-n{config.scalars.size}-s{config.scalars.seed}",
         evaluation=evaluation_key(config, tuned=True),
-        assessment=[MEASURES[name][1](config) for name in config.assessment.measures],
+        assessment=[MEASURES[name][1](config) for name in config.assessment.taken],
         experiment=config.scalars.experiment,
         system=config.scalars.system,
     )
@@ -312,6 +357,7 @@ ARTIFACTS = (
     "topic",
     "trials",
     *(stage for stage, _ in MEASURES.values()),
+    POOL,
     "rate",
     "train",
     "untuned",
@@ -330,7 +376,7 @@ def artifact_keys(config: Config) -> dict[str, str]:
     topic = topic_cell(config)
     if topic is not None and topic is not config:
         measures["topic"] = f"taxonomy/{taxonomy_key(topic)}"
-    for name in config.assessment.measures:
+    for name in config.assessment.taken:
         stage, key = MEASURES[name]
         if name == "critics":
             measures["trials"] = f"trials/{trials_key(config)}"

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from simula.concurrency import run
 from simula.draws import entropy
-from simula.errors import SimulaError, UnreadableReply
+from simula.errors import SimulaError
 from simula.prompts import Tally
-from simula.scoring import Rating, Schedule, ScoredBatch, count_parts, rate, schedule, score_batches
-from simula.stages.bench import Bench, cost, paid_now
+from simula.scoring import compared, estimate, rate
+from simula.stages.bench import Bench, cost
 from simula.stages.dataset import read_dataset
 from simula.stages.keys import rating_key, rows_key
-from simula.store.ratings import read_ratings, write_batches, write_ratings
+from simula.stages.scoring import score_examples
+from simula.store.ratings import read_fitted, read_ratings, write_batches, write_ratings
 
 STAGE = "rate"
 RATINGS = "ratings.parquet"
@@ -49,58 +49,37 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
     slots = list(rows)
     if not slots:
         raise SimulaError("the data set has no row: there is nothing to rate")
-    seed = entropy(config.scalars.data_seed, "rate")
-    plan = schedule(len(slots), settings.batch_size, settings.appearances, seed)
-    examples = [example.model_dump(mode="json") for example in rows.values()]
-    tally, lost = Tally(), Counter[str]()
-    async with bench.asker(config.scored_by) as asker:
-        with bench.progress.bar("rate: batches scored") as meter:
-            done = 0
-
-            def on_batch(batch: ScoredBatch) -> None:
-                nonlocal done
-                done += 1
-                lost[batch.status] += batch.status != "scored"
-                note = f"{lost.total()} left out" if lost.total() else ""
-                meter(done, len(plan.batches), note, lambda: paid_now(tally))
-                log({"batches": done, "left_out": lost.total()})
-
-            scored = await score_batches(plan.batches, examples, settings, asker, seed, tally, on_batch)
-    write_batches(folder / BATCHES, scored, slots)
-    ratings = rate(scored, len(slots), settings.elo)
-    write_ratings(folder / RATINGS, dict(zip(slots, ratings, strict=True)))
-    said = _counts(plan, scored, ratings, settings.appearances)
-    if not said["batches_scored"]:
-        raise UnreadableReply(f"none of {len(scored)} batches could be rated; the first: {scored[0].reason}")
-    if said["parts"] > 1:
+    seed, tally = entropy(config.scalars.data_seed, "rate"), Tally()
+    scored = await score_examples(bench, STAGE, list(rows.values()), settings, seed, tally, log)
+    write_batches(folder / BATCHES, scored.batches, slots)
+    ratings = rate(scored.batches, len(slots), settings.elo)
+    fitted = None
+    if settings.method == "bradley_terry":
+        fitted = estimate(compared(scored.batches, len(slots)), settings.elo, settings.resamples, seed)
+    write_ratings(folder / RATINGS, dict(zip(slots, ratings, strict=True)), fitted)
+    parts = scored.parts
+    if parts > 1:
         bench.progress.line(
-            f"rate: the rows fall in {said['parts']} parts that no chain of batches connects; "
+            f"rate: the rows fall in {parts} parts that no chain of batches connects; "
             "ratings of different parts do not compare; raise scoring.appearances or scoring.batch_size"
         )
-    return {**said, **cost(tally.spent, tally)}
-
-
-def _counts(
-    plan: Schedule, scored: Sequence[ScoredBatch], ratings: Sequence[Rating], wanted: int
-) -> dict[str, Any]:
-    """What the manifest says besides the cost."""
-    read = [batch for batch in scored if batch.status == "scored"]
-    left_out = Counter(batch.status for batch in scored if batch.status != "scored")
-    return {
+    said = {
         "rows": len(ratings),
-        "batches": len(scored),
-        "batches_scored": len(read),
-        "batches_left_out": dict(sorted(left_out.items())),
-        "places_filled_up": plan.filled_up,
-        "rows_in_fewer_batches": sum(rating.appearances < wanted for rating in ratings),
+        **scored.counts(),
+        "rows_in_fewer_batches": sum(rating.appearances < settings.appearances for rating in ratings),
         "rows_unrated": sum(rating.appearances == 0 for rating in ratings),
-        "parts": count_parts(len(ratings), [batch.items for batch in read]),
+        "parts": parts,
         "elo_lowest": min(rating.elo for rating in ratings),
         "elo_highest": max(rating.elo for rating in ratings),
     }
+    return {**said, **cost(tally.spent, tally)}
 
 
-def read_elo(bench: Bench) -> dict[int, float]:
-    """Slot to Elo of the published ratings, without the rows that no readable batch held."""
-    ratings = read_ratings(bench.store.folder(STAGE, rating_key(bench.config)) / RATINGS)
-    return {slot: rating.elo for slot, rating in ratings.items() if rating.appearances}
+def read_selecting(bench: Bench) -> dict[int, float]:
+    """Slot to the rating that selections go by, without the rows that no readable batch held."""
+    path = bench.store.folder(STAGE, rating_key(bench.config)) / RATINGS
+    rated = {slot: rating.elo for slot, rating in read_ratings(path).items() if rating.appearances}
+    if bench.config.scoring.method == "elo":
+        return rated
+    fitted = read_fitted(path)
+    return {slot: fitted[slot] for slot in rated}

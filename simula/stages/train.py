@@ -13,7 +13,7 @@ from simula.generation import Candidate
 from simula.stages.bench import Bench
 from simula.stages.dataset import read_dataset
 from simula.stages.keys import adapter_key, rating_key, rows_key
-from simula.stages.rate import read_elo
+from simula.stages.rate import read_selecting
 
 STAGE = "train"
 
@@ -53,7 +53,7 @@ def selected_rows(bench: Bench) -> tuple[list[Candidate], dict[str, Any]]:
     config, rows = bench.config, read_dataset(bench)
     if not config.selection.rated:
         return rows, {}
-    found = select(rows, read_elo(bench), config.selection, config.scalars.data_seed)
+    found = select(rows, read_selecting(bench), config.selection, config.scalars.data_seed)
     if not found.rows:
         raise StudentError(
             f"selection={config.selection.which} of {len(rows)} rows is empty ({found.counts}); "

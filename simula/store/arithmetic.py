@@ -26,7 +26,10 @@ _DIFFICULTIES: tuple[tuple[Harder, ...], ...] = (
 
 
 class ArithmeticBenchmark(Settings):
-    """Held-out word problems with right answers, uniform over all leaves of every factor, easy to hard."""
+    """Held-out word problems with right answers, uniform over all leaves of every factor, easy to hard.
+
+    An item's level is the number of its steps, "1" to "3".
+    """
 
     items: int = Field(300, ge=1)
     """Number of test items; fewer are the first of more."""
@@ -45,7 +48,8 @@ class ArithmeticBenchmark(Settings):
                 example = Example(
                     question=question, answer=str(problem.truth), reasoning=problem.reasoning(problem.truth)
                 )
-                found[question] = TestItem(id=f"arithmetic-{self.seed}-{len(found):05d}", example=example)
+                name, steps = f"arithmetic-{self.seed}-{len(found):05d}", len(problem.steps)
+                found[question] = TestItem(id=name, example=example, labels={"level": str(steps)})
         return list(found.values())
 
     def _problem(self, number: int) -> Problem:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from simula.scoring import Rating, ScoredBatch
+from simula.scoring import Estimates, Rating, ScoredBatch
 
 RATINGS = pa.schema(
     [("slot", pa.int64()), ("raw", pa.float64()), ("elo", pa.float64()), ("appearances", pa.int32())]
 )
+FITTED = pa.schema([("bradley_terry", pa.float64()), ("low", pa.float64()), ("high", pa.float64())])
+"""Columns behind those of `RATINGS`, where Bradley and Terry's ratings were asked for."""
 BATCHES = pa.schema(
     [
         ("slots", pa.list_(pa.int64())),
@@ -23,23 +26,37 @@ BATCHES = pa.schema(
 )
 
 
-def write_ratings(path: Path, ratings: Mapping[int, Rating]) -> None:
-    """One line a row, by slot; `raw` is null where no batch with the row could be read."""
-    table = {
+def write_ratings(path: Path, ratings: Mapping[int, Rating], fitted: Estimates | None = None) -> None:
+    """One line a row, by slot; `raw` is null where no batch with the row could be read.
+
+    Args:
+        path: the file.
+        ratings: slot to rating.
+        fitted: Bradley and Terry's, in the same order.
+    """
+    table: dict[str, Any] = {
         "slot": list(ratings),
         "raw": [rating.raw for rating in ratings.values()],
         "elo": [rating.elo for rating in ratings.values()],
         "appearances": [rating.appearances for rating in ratings.values()],
     }
-    pq.write_table(pa.table(table, schema=RATINGS), path, compression="zstd")
+    schema = RATINGS
+    if fitted is not None:
+        table |= {"bradley_terry": fitted.value, "low": fitted.low, "high": fitted.high}
+        schema = pa.schema([*RATINGS, *FITTED])
+    pq.write_table(pa.table(table, schema=schema), path, compression="zstd")
+
+
+def read_fitted(path: Path) -> dict[int, float]:
+    """Slot to Bradley and Terry's rating, of a file that has them."""
+    table = pq.read_table(path, columns=["slot", "bradley_terry"])
+    return dict(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
 
 def read_ratings(path: Path) -> dict[int, Rating]:
     """Slot to rating, in the file's order."""
-    return {
-        line["slot"]: Rating(line["raw"], line["elo"], line["appearances"])
-        for line in pq.read_table(path).to_pylist()
-    }
+    table = pq.read_table(path, columns=RATINGS.names)
+    return {line["slot"]: Rating(line["raw"], line["elo"], line["appearances"]) for line in table.to_pylist()}
 
 
 def write_batches(path: Path, batches: Sequence[ScoredBatch], slots: Sequence[int]) -> None:

@@ -15,11 +15,12 @@ from simula.plan import Assumptions, plan
 from simula.progress import Progress
 from simula.report.grid import panels
 from simula.report.loading import load_result
-from simula.scoring import EloSettings, ScoredBatch, rate
+from simula.scoring import EloSettings, ScoredBatch, ScoringSettings, rate
+from simula.settings import fingerprint
 from simula.stages.bench import Bench
 from simula.stages.cell import run_cell
 from simula.stages.keys import artifact_keys, rating_key
-from simula.stages.rate import BATCHES, RATINGS, rate_rows, rate_selected
+from simula.stages.rate import BATCHES, RATINGS, rate_rows, rate_selected, read_selecting
 from simula.stages.record import record_of
 from simula.stages.train import selected_rows, train_student
 from simula.store.artifacts import Store
@@ -77,6 +78,21 @@ def test_ratings_are_an_artifact_that_the_selections_share(root: str) -> None:
     assert rate(batches, 40, EloSettings()) == list(ratings.values())
 
 
+def test_ratings_without_an_order_cost_no_further_call_and_selections_go_by_them(root: str) -> None:
+    by_elo = rate_selected(bench(root, "selection=low"))
+    fitted = bench(root, "selection=low", "scoring.method=bradley_terry", "scoring.resamples=20")
+    made = rate_selected(fitted)
+    assert made["key"] != by_elo["key"]
+    assert (made["calls"], made["recorded_calls"]) == (40, 40)
+    path = fitted.store.folder("rate", made["key"]) / RATINGS
+    assert read_ratings(path) == read_ratings(fitted.store.folder("rate", by_elo["key"]) / RATINGS)
+    lines = pq.read_table(path).to_pylist()
+    assert sum(line["bradley_terry"] for line in lines) == pytest.approx(400 * 40)
+    assert all(line["low"] < line["bradley_terry"] < line["high"] for line in lines)
+    assert read_selecting(fitted) == {line["slot"]: line["bradley_terry"] for line in lines}
+    assert read_selecting(bench(root, "selection=low")) == {line["slot"]: line["elo"] for line in lines}
+
+
 def test_unconnected_ratings_say_so(root: str, capsys: pytest.CaptureFixture[str]) -> None:
     made = rate_rows(bench(root, "selection=low", "scoring.appearances=1"))
     assert made["parts"] == 8
@@ -95,6 +111,8 @@ def test_another_scorer_gives_another_rating_and_no_other_data_set() -> None:
         ("scoring.attribute=length", {"rate", "train", "evaluate"}),
         ("scoring.elo.k_factor=16", {"rate", "train", "evaluate"}),
         ("scoring.concurrency=3", set()),
+        ("scoring.resamples=50", set()),
+        ("scoring.method=bradley_terry", {"rate", "train", "evaluate"}),
         ("selection=high", {"train", "evaluate"}),
         ("selection.share=0.3", {"train", "evaluate"}),
         ("seed=3", {"train", "evaluate"}),
@@ -163,3 +181,10 @@ def test_the_plan_counts_the_calls_of_the_rating_once(tmp_path: Path) -> None:
     assert swept["rate"] == (1, 42)
     assert steps("selection=low", "scoring.batch_size=4", "size=42")["rate"] == (1, 53)
     assert swept["train"][0] == 3
+
+
+def test_a_method_that_is_not_chosen_leaves_the_keys_as_they_were() -> None:
+    said = ScoringSettings().identity()
+    assert list(said) == ["kind", "attribute", "guidance", "batch_size", "appearances", "elo"]
+    # What stands in stores was rated under this key.
+    assert fingerprint(said) == "39c787b3042b"

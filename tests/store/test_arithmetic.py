@@ -39,3 +39,13 @@ def test_the_whole_world_is_asked_for_evenly_from_easy_to_hard():
     assert np.quantile(hardness, 0.1) < 1.2
     assert np.quantile(hardness, 0.9) > 3
     assert np.mean([problem.main > 99 for problem in problems]) < 0.15
+
+
+def test_the_level_is_the_number_of_steps_and_follows_the_true_complexity():
+    items = ArithmeticBenchmark(items=300).load(NOWHERE)
+    by_level = {level: [] for level in "123"}
+    for item in items:
+        problem = parse(item.example.question)
+        assert item.labels == {"level": str(len(problem.steps))}
+        by_level[item.labels["level"]].append(problem.complexity)
+    assert np.mean(by_level["1"]) < np.mean(by_level["2"]) < np.mean(by_level["3"])

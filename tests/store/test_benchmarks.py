@@ -25,6 +25,7 @@ from simula.store.benchmarks import (
     Source,
     TestItem,
 )
+from simula.store.benchmarks.education import subject_labels
 
 MCQ_HEADER = ("URL", "Question", "Option A", "Option B", "Option C", "Option D", "Prompt", "GT")
 RCM_HEADER = ("URL", "Description", "Prompt", "GT")
@@ -166,7 +167,7 @@ def test_global_mmlu_and_cti_mcq_keep_every_option_there_is(tmp_path: Path) -> N
         tmp_path
     )
     assert (item.example.options[4], item.example.answer) == ("보기 e", "E")
-    assert item.labels == {"subject": "college_physics"}
+    assert item.labels == {"subject": "college_physics", "level": "3"}
     header = (*MCQ_HEADER[:6], "Option E", *MCQ_HEADER[6:])
     where = write_tsv(tmp_path / "mcq.tsv", header, ("u", "q", "a", "b", "c", "d", "e", "p", "e"))
     (item,) = CtiMcq(source=where, expected=Expected(items=1)).load(tmp_path)
@@ -360,3 +361,9 @@ def test_an_unknown_ending_is_an_error_that_lists_the_known(tmp_path: Path) -> N
     (tmp_path / "test.txt").write_text("question,answer\n")
     with pytest.raises(BenchmarkError, match=r"\.tsv, \.csv, \.json, \.jsonl, \.xlsx, \.parquet"):
         Gsm8k(source=source("test.txt"), expected=Expected(items=1)).load(tmp_path)
+
+
+def test_the_level_of_an_mmlu_subject_is_the_school_that_it_names() -> None:
+    assert subject_labels("elementary_mathematics")["level"] == "1"
+    assert subject_labels("high_school_physics") == {"subject": "high_school_physics", "level": "2"}
+    assert subject_labels("conceptual_physics") == {"subject": "conceptual_physics"}

@@ -6,13 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from simula.metrics import Measure
+from simula.report.measures.complexity import show_complexity
 from simula.report.measures.coverage import show_coverage
 from simula.report.measures.critics import show_critics
 from simula.report.measures.diversity import show_diversity
 from simula.report.measures.shown import Measured, Shown
 from simula.report.measures.taxonomy import show_taxonomy
+from simula.report.measures.validity import show_validity
 from simula.report.text_table import escaped, markdown
+from simula.stages.dataset import STAGE as DATASET
 from simula.stages.keys import MEASURES
+from simula.stages.measures.pooled import stored_pools
 from simula.stages.record import CellRecord
 from simula.store.artifacts import Store
 
@@ -23,19 +27,42 @@ SHOW: Mapping[Measure, Callable[[Sequence[Measured]], Shown]] = {
     "coverage": show_coverage,
     "taxonomy": show_taxonomy,
     "critics": show_critics,
+    "complexity": show_complexity,
+    "validity": show_validity,
 }
 """Measure to what is shown of it."""
 
 
-def shown_measures(store: Store, records: Sequence[CellRecord]) -> dict[Measure, Shown]:
-    """What is shown of each measure that any of the cells has finished; each set once, in their order."""
+def shown_measures(
+    store: Store, records: Sequence[CellRecord], pools: Sequence[str] = ()
+) -> dict[Measure, Shown]:
+    """What is shown of each measure that any of the cells has finished; each set once, in their order.
+
+    Args:
+        store: where the artifacts are.
+        records: of the cells.
+        pools: places of the pools that stand beside the cells' own complexity.
+    """
     found = {}
     for measure, (stage, _) in MEASURES.items():
         places = dict.fromkeys(record.artifacts[stage] for record in records if stage in record.manifests)
-        if places:
-            sets = [_measured(store, place, stage, records) for place in places]
-            found[measure] = SHOW[measure](_told_apart(sets))
+        sets = _told_apart([_measured(store, place, stage, records) for place in places])
+        if measure == "complexity":
+            known = stored_pools(store)
+            sets += [Measured(known[at]["set"], known[at], store.root / at) for at in pools]
+        if sets:
+            found[measure] = SHOW[measure](sets)
     return found
+
+
+def pools_of(store: Store, records: Sequence[CellRecord]) -> list[str]:
+    """The places of the pools of our data sets that are all among the cells'."""
+    known = {record.artifacts["dataset"] for record in records if "dataset" in record.artifacts}
+    return [
+        place
+        for place, manifest in stored_pools(store).items()
+        if manifest["inputs"] and {f"{DATASET}/{key}" for key in manifest["inputs"].values()} <= known
+    ]
 
 
 def _measured(store: Store, place: str, stage: str, records: Sequence[CellRecord]) -> Measured:

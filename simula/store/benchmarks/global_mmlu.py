@@ -7,6 +7,7 @@ from pathlib import Path
 
 from simula.domain.example import Example
 from simula.settings import Settings
+from simula.store.benchmarks.education import subject_labels
 from simula.store.benchmarks.formats import Row, letter, text
 from simula.store.benchmarks.item import Expected, TestItem
 from simula.store.benchmarks.source import Source
@@ -33,4 +34,4 @@ class GlobalMmlu(Settings):
         options = tuple(text(row, name) for name in names if name in row)
         answer = letter(text(row, "answer"), options)
         example = Example(question=text(row, "question"), options=options, answer=answer)
-        return TestItem(text(row, "sample_id"), example, {"subject": text(row, "subject")})
+        return TestItem(text(row, "sample_id"), example, subject_labels(text(row, "subject")))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from simula.domain.example import Example
 from simula.settings import Settings
+from simula.store.benchmarks.education import subject_labels
 from simula.store.benchmarks.formats import Row, letter, letter_at, text
 from simula.store.benchmarks.item import Expected, TestItem
 from simula.store.benchmarks.source import Source
@@ -49,7 +50,7 @@ def _item(subject: str, number: int, row: Row) -> TestItem:
     return TestItem(
         id=f"{subject}/test/{number - 1}",
         example=Example(question=question, options=tuple(options), answer=answer),
-        labels={"subject": subject},
+        labels=subject_labels(subject),
     )
 
 
