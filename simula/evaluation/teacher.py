@@ -12,7 +12,7 @@ from simula.concurrency import in_order
 from simula.domain import Domain
 from simula.domain.schema import TEXT, strict_object
 from simula.draws import entropy
-from simula.errors import RequestFailed, UnreadableReply
+from simula.errors import RequestFailed, RequestLost, TeacherUnavailable, UnreadableReply
 from simula.evaluation.answer import Answer
 from simula.prompts import Asker, Tally
 from simula.store.benchmarks import TestItem
@@ -34,7 +34,8 @@ async def examine(
     """A teacher's answers to a benchmark, in the order of the items.
 
     It is put the student's own question and answers in the form of the task. An item that it refuses, or
-    whose reply cannot be read, is unanswered.
+    whose reply cannot be read, is unanswered. An item that is lost to faults that pass is no answer at all,
+    right or wrong: all others are asked, and then there is no examination yet.
 
     Args:
         domain: how a question is put and an answer is read.
@@ -46,21 +47,30 @@ async def examine(
         on_answer: called with items answered and items in all.
 
     Raises:
-        TeacherUnavailable: no further call can succeed.
+        TeacherUnavailable: no further call can succeed, or items were lost; what was answered is recorded.
         UnreadableReply: no item at all was answered.
     """
     done, limiter = 0, CapacityLimiter(concurrency)
     greedy = replace(asker, system=SYSTEM, temperature=0.0)
 
-    async def ask(item: TestItem) -> Answer:
+    async def ask(item: TestItem) -> Answer | RequestLost:
         nonlocal done
         async with limiter:
-            answer = await _answered(domain, item, greedy, reasoning, tally)
+            try:
+                answer = await _answered(domain, item, greedy, reasoning, tally)
+            except RequestLost as lost:
+                return lost
         done += 1
         on_answer(done, len(items))
         return answer
 
-    answers = await in_order([partial(ask, item) for item in items])
+    found = await in_order([partial(ask, item) for item in items])
+    if lost := [one for one in found if isinstance(one, RequestLost)]:
+        raise TeacherUnavailable(
+            f"{len(lost)} of {len(items)} items got no answer, which is not a wrong one; the first: {lost[0]}; "
+            "the same command asks these again, and no others"
+        )
+    answers = [one for one in found if isinstance(one, Answer)]
     if answers and all(answer.prediction is None for answer in answers):
         raise UnreadableReply(f"no item of {len(answers)} was answered; the first: {answers[0].text}")
     return answers
@@ -78,6 +88,8 @@ async def _answered(domain: Domain, item: TestItem, asker: Asker, reasoning: boo
     seed = entropy("examination", item.id)
     try:
         reply = await asker.ask(TEMPLATE, schema, values, seed=seed, tally=tally)
+    except RequestLost:
+        raise
     except (RequestFailed, UnreadableReply) as error:
         return Answer(item.id, None, False, str(error), {})
     said = str(reply["answer"])

@@ -9,7 +9,7 @@ import pytest
 
 from simula.composition import cells
 from simula.domain import Domain, Example, Identifier, MultipleChoice
-from simula.errors import UnreadableReply
+from simula.errors import RequestLost, TeacherUnavailable, UnreadableReply
 from simula.evaluation.teacher import SYSTEM, examine
 from simula.plan import plan
 from simula.progress import Progress
@@ -19,7 +19,8 @@ from simula.stages.evaluate import evaluate_teacher
 from simula.stages.keys import artifact_keys
 from simula.store.artifacts import Store
 from simula.store.benchmarks import TestItem
-from simula.teacher.port import Reply, Request, Usage
+from simula.teacher import Ledger, Recorded
+from simula.teacher.port import Reply, Request, Teacher, Usage
 
 LAB = ("domain=arithmetic", "teacher=simulated", "tracking=none", "evaluation.teacher=true")
 
@@ -78,12 +79,14 @@ class Scripted:
     async def ask(self, request: Request) -> Reply:
         self.asked.append(request)
         text = self.texts.pop(0)
+        if text == "outage":
+            raise RequestLost("scripted gave no answer in 8 attempts, at last: 503: overloaded")
         return Reply(text, "scripted", "blocked" if text == "blocked" else "stop", Usage(prompt=5))
 
     async def close(self) -> None: ...
 
 
-def asked(teacher: Scripted, task: Any, examples: list[Example], reasoning: bool) -> list[Any]:
+def asked(teacher: Teacher, task: Any, examples: list[Example], reasoning: bool) -> list[Any]:
     domain = Domain(name="d", description="x", instructions="Choose.", task=task)
     items = [TestItem(str(number), example) for number, example in enumerate(examples)]
     asker = Asker(teacher, "system", 1.0, 100, attempts=1)
@@ -107,6 +110,22 @@ def test_a_teacher_that_answers_nothing_has_no_accuracy() -> None:
     example = Example(question="Which?", options=("a", "b"), answer="A")
     with pytest.raises(UnreadableReply, match=r"no item of 2 was answered; the first: .*safety filter"):
         asked(Scripted("blocked", "blocked"), MultipleChoice(options=2), [example] * 2, reasoning=False)
+
+
+def test_an_item_lost_to_an_outage_is_no_wrong_answer_and_is_the_only_one_asked_again(tmp_path: Path) -> None:
+    examples = [Example(question=f"Which of {n}?", options=("a", "b"), answer="A") for n in range(3)]
+    right, wrong = '{"answer": "A"}', '{"answer": "B"}'
+    first = Recorded(Scripted(right, "outage", wrong), Ledger(tmp_path))
+    why = r"1 of 3 items got no answer, .*503: overloaded; the same command asks these again, and no others"
+    with pytest.raises(TeacherUnavailable, match=why):
+        asked(first, MultipleChoice(options=2), examples, reasoning=False)
+    again = Scripted(right)
+    anyio.run(first.close)
+    second = Recorded(again, Ledger(tmp_path))
+    found = asked(second, MultipleChoice(options=2), examples, reasoning=False)
+    anyio.run(second.close)
+    assert [answer.right for answer in found] == [True, True, False]
+    assert ["Which of 1?" in request.prompt for request in again.asked] == [True]
 
 
 @pytest.mark.parametrize("reasoning", [True, False])
