@@ -53,8 +53,17 @@ async def _examined(bench: Bench, items: Sequence[TestItem], tally: Tally) -> li
             def on_answer(done: int, total: int) -> None:
                 meter(done, total, "", lambda: paid_now(tally))
 
-            reasoning, at_once = config.evaluation.teacher_reasoning, config.dataset.concurrency
-            return await examine(config.domain, items, asker, reasoning, at_once, tally, on_answer)
+            asked, at_once = config.evaluation, config.dataset.concurrency
+            return await examine(
+                config.domain,
+                items,
+                asker,
+                asked.teacher_reasoning,
+                asked.extraction,
+                at_once,
+                tally,
+                on_answer,
+            )
 
 
 def check_answering(bench: Bench) -> None:

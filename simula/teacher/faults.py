@@ -35,9 +35,9 @@ nearly everything fails         probes, one call at a time; stop after `outage_s
 ==============================  =====================================================================
 
 "Stop" is `TeacherUnavailable`: one sentence, and nothing more is sent; "refused" is `RequestFailed` or
-`UnreadableReply`: the slot is kept with its reason. Where no attempt was answered it is `RequestLost`, which an
-examination does not take for the teacher's word. What an unusable answer took is billed all the same: the
-call's reply or error tells it (`Reply.unusable`, `TeacherError.used`).
+`UnreadableReply`: the slot is kept with its reason. A call that no attempt got an answer to is `RequestLost`,
+which an examination does not take for the teacher's word. What an unusable answer took is billed all the
+same: the call's reply or error tells it (`Reply.unusable`, `TeacherError.used`).
 `tests/teacher/test_faults.py` has each line against the real adapters, `test_odd_bodies.py` odd bodies.
 """
 

@@ -26,8 +26,8 @@ class Repeats:
     nobody, as another call takes its place: it is sent again after about the first wait.
 
     A call whose attempts are used up is lost alone where others were answered meanwhile; where none was,
-    the teacher is gone. A call whose every answer was empty is the teacher's own failure, and asking it another
-    day would not help.
+    the teacher is gone. A call whose every answer was empty is the teacher's own failure, and asking it
+    another day would not help.
     """
 
     def __init__(self, model: str, attempts: int, first_wait: float, waits: Waits) -> None:
