@@ -12,6 +12,8 @@ from simula.report.summary import Estimate, Panel, Row, Summary
 from simula.report.text_table import Line, TextTable
 
 _NOTHING = "–"
+WORDS = {"size": "sizes", "learning_rate": "learning rates"}
+"""What effects are averaged over, in words."""
 
 
 def analysis_tables(summary: Summary) -> tuple[TextTable, ...]:
@@ -48,7 +50,9 @@ def _effects(panel: Panel, found: Factorial) -> TextTable:
     ]
     lines += [Line((name, change, "cannot be told")) for name, _, change in _parted(found.confounded)]
     notes = [
-        "Main effects: least squares over the cells, all axes and the size, without interactions"
+        "Main effects: least squares over the cells, all axes"
+        + "".join(f" and {WORDS[name]}" for name in found.blocks)
+        + ", without interactions"
         + (
             "; every combination is there, so each is the change averaged over the others."
             if found.complete
@@ -60,7 +64,8 @@ def _effects(panel: Panel, found: Factorial) -> TextTable:
     if found.joined:
         notes.append(f"Taken as one, since neither varies without the other: {'; '.join(found.joined)}.")
     if found.confounded:
-        notes.append("Cannot be told: the grid holds too few combinations.")
+        why = panel.analysis.no_effects or "the grid holds too few combinations"
+        notes.append(f"Cannot be told: {why}.")
     if found.effects:
         one = found.effects[0].found
         notes.append(
