@@ -9,8 +9,9 @@ from typing import Literal
 import numpy as np
 
 from simula.evaluation.picking import Picked, pick
-from simula.report.grid import ARM, PANEL, REPLICATE, Values, values_of
+from simula.report.grid import Values, values_of
 from simula.report.results import CellResult
+from simula.stages.bench import ARM, PANEL, REPLICATE
 
 By = Literal["validation", "test", "none"]
 _AXIS = "learning_rate"
