@@ -93,7 +93,8 @@ def _front(panel: Panel, front: Front) -> TextTable:
         lines.append(Line((*cells, f"{100 * point.share:.0f}")))
     notes = (
         "Front: nothing else costs no more and is no less accurate. On it: share of redrawn experiments in"
-        f" which it is there, by the runs that all share ({design(front.runs)}). Prices: without taxonomies.",
+        f" which it is there, by the runs that all share ({design(front.runs)}). Prices: without taxonomies,"
+        " with the ratings that a selection needed.",
     )
     unit = "price,\u00a0$" if front.unit == "$" else "tokens"
     columns = ("system", "size", "place", unit, "accuracy,\u00a0%", "on it,\u00a0%")

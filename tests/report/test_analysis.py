@@ -111,6 +111,22 @@ def test_the_front_is_by_price_or_by_tokens(sweep: Sweep) -> None:
     )
 
 
+def test_a_system_that_is_dearer_by_its_ratings_alone_is_so_on_the_front(sweep: Sweep) -> None:
+    """Equally accurate; one data set costs $1 more, for the scores that its selection needed."""
+    cells = sweep({"full": 0.6})
+    rated = []
+    for cell in cells:
+        assert cell.dataset is not None
+        bill = replace(cell.dataset, price=cell.dataset.price + 1, scoring_calls=64)
+        axes = {**cell.axes, "system": "full, low complexity"}
+        rated.append(replace(cell, key=f"{cell.key}-low", axes=axes, dataset=bill))
+    summary = summarise([*cells, *rated])
+    front = only(summary).analysis.front
+    assert front is not None
+    assert [point.beaten_by for point in front.points] == [None, "full"]
+    assert any("(full, low complexity, 64 rows: 64)" in note for note in main_tables(summary)[0].notes)
+
+
 def test_growth_over_sizes(sweep: Sweep) -> None:
     cells = sweep({"baseline": 0.5, "full": 0.5}, sizes=(64, 256, 1024, 4096), items=300)
     rng = np.random.default_rng(1)
