@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,10 +52,10 @@ def detections(configs: Sequence[Config], assumed_items: int) -> list[Detection]
     decide between them, each is a system of its own, as there.
     """
     panels: dict[Values, dict[Values, dict[Values, Config]]] = {}
-    apart = _stay_apart(configs)
-    for config in configs:
-        said = axes(config)
-        system = _system(config)
+    placed = [(config, axes(config)) for config in configs]
+    apart = {_system(said) for config, said in placed if _undecided(config)}
+    for config, said in placed:
+        system = _system(said)
         arm = (*system, said[_RATE] if system in apart else "")
         arms = panels.setdefault(tuple(said[name] for name in (*PANEL, "size")), {})
         arms.setdefault(arm, {})[tuple(said[name] for name in REPLICATE)] = config
@@ -66,19 +66,14 @@ def detections(configs: Sequence[Config], assumed_items: int) -> list[Detection]
     return [one for one in found if one is not None]
 
 
-def _system(config: Config) -> Values:
-    said = axes(config)
+def _system(said: Mapping[str, str | int | float]) -> Values:
     return tuple(said[name] for name in (*PANEL, "size", *_SYSTEM))
 
 
-def _stay_apart(configs: Sequence[Config]) -> set[Values]:
-    """Systems whose learning rates nothing will choose between: the setting, or too few held-out rows."""
-    found = set()
-    for config in configs:
-        by, rows = config.evaluation.learning_rate_by, round(config.scalars.size * config.selection.kept)
-        if by == "none" or (by == "validation" and not held_out(rows, config.training, 0)[1]):
-            found.add(_system(config))
-    return found
+def _undecided(config: Config) -> bool:
+    """Whether nothing will choose between its learning rate and others: the setting, or too few rows."""
+    by, rows = config.evaluation.learning_rate_by, round(config.scalars.size * config.selection.kept)
+    return by == "none" or (by == "validation" and not held_out(rows, config.training, 0)[1])
 
 
 def detection_lines(found: Sequence[Detection]) -> list[str]:

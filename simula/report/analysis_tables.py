@@ -70,7 +70,7 @@ def _effects(panel: Panel, found: Factorial) -> TextTable:
         one = found.effects[0].found
         notes.append(
             f"{design(one.runs)} that all {found.arms} combinations share, {one.items:,} items; p: Holm over"
-            f" {one.family} effects; detects: what 80 % of such sweeps find, of one effect alone."
+            f" {one.family} effects; detects: what 80 % of such sweeps decide, so corrected."
         )
     if panel.analysis.left_out:
         notes.append(

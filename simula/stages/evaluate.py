@@ -105,10 +105,9 @@ def check_served(configs: Sequence[Config]) -> None:
         f"evaluation.{setting}={name}: {len(students)} different students would be asked for by this one "
         f"name, and {url} would answer for all of them with one; "
         + (
-            "put {adapter} into it, the name of each student's folder in the store, or evaluate them one at a "
-            "time"
+            "put {adapter} into it, the name of each one's folder in the store, or evaluate one at a time"
             if setting == "served"
-            else "evaluate them one at a time"
+            else "evaluate one at a time"
         )
         for (setting, name, url), students in named.items()
         if len(students) > 1
