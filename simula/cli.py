@@ -171,6 +171,10 @@ def _run(command: str, arguments: Arguments) -> int:
         from simula.advise import advise
 
         return advise(chosen, as_json=arguments.json)
+    if RUNS[command] == "evaluate":
+        from simula.stages.evaluate import check_served
+
+        check_served([cell.config for cell in chosen])
     spending = _launch(command, arguments)
     return _conclude(command, chosen, spending)
 

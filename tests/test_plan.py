@@ -309,6 +309,29 @@ def test_a_sweep_says_what_it_will_detect(tmp_path: Path) -> None:
     assert detections(planned(tmp_path, *LAB, "system=full", "seed=0,1").configs, 1500) == []
 
 
+@pytest.mark.parametrize(
+    ("overrides", "systems"),
+    [
+        (["size=64000"], 2),  # one rate a system is chosen on held-out rows
+        (["size=64"], 4),  # too few rows to hold any out
+        (["size=64000", "evaluation.learning_rate_by=none"], 4),
+        (["size=64", "evaluation.learning_rate_by=test"], 2),
+    ],
+)
+def test_learning_rates_are_no_systems_where_one_is_chosen(
+    tmp_path: Path, overrides: list[str], systems: int
+) -> None:
+    sweep = ["system=baseline,full", "training.learning_rate=0.005,0.01", *overrides]
+    (one,) = detections(planned(tmp_path, *LAB, *sweep).configs, 1500)
+    assert (one.systems, one.comparisons, one.runs) == (systems, systems - 1, (1,))
+
+
+def test_what_the_report_keeps_apart_is_not_compared(tmp_path: Path) -> None:
+    sweep = ["system=baseline,full", "training.epochs=1,2"]
+    found = detections(planned(tmp_path, *LAB, *sweep).configs, 1500)
+    assert [(one.systems, one.comparisons) for one in found] == [(2, 2), (2, 2)]
+
+
 def test_finished_runs_tell_the_noise(tmp_path: Path) -> None:
     lines = [*LAB, "system=baseline,full", "seed=0,1", f"paths.root={tmp_path}"]
     for at, cell in enumerate(cells(lines, sweep=True)):

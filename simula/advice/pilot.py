@@ -68,13 +68,19 @@ async def pilot(
         items,
         mechanism.writer,
         reasoning,
+        "strict_first",
         limit,
         again,
         lambda done, total: progress(len(found) + done, len(found) + total),
     )
+    # Two answers agree by their values: an examination may tell 18.00 from 18.
     said = [
-        Point(one.complex, one.status not in ("rejected", "undecided"), answer.right)
-        for one, answer in zip(written, answers, strict=True)
+        Point(
+            one.complex,
+            one.status not in ("rejected", "undecided"),
+            mechanism.domain.task.right(answer.prediction, item.example),
+        )
+        for one, item, answer in zip(written, items, answers, strict=True)
         if answer.prediction is not None
     ]
     return Pilot(

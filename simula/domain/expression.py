@@ -49,7 +49,8 @@ class Expression(Settings):
         r"""Reasoning with the answer in `\boxed{}`: MATH's own solutions have it, to others it is added."""
         if boxed(example.reasoning) == example.answer:
             return example.reasoning
-        return f"{example.reasoning}\nThe answer is $\\boxed{{{example.answer}}}$.".strip()
+        answer = boxed(example.answer) or example.answer.strip("$ ")
+        return f"{example.reasoning}\nThe answer is $\\boxed{{{answer}}}$.".strip()
 
     def answers(self, example: Example) -> tuple[str, ...]:
         """Empty: the student generates."""

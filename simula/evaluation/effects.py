@@ -50,6 +50,8 @@ class Factorial:
     """Effects for which the grid holds too few combinations."""
     joined: tuple[str, ...]
     """Axes that were taken as one, since neither varies without the other."""
+    blocks: tuple[str, ...]
+    """Axes that vary, and whose effect is taken out."""
     arms: int
     complete: bool
     """Whether every combination of levels is there: else a main effect is what it is if axes add up."""
@@ -78,7 +80,8 @@ def factorial(
         arms: the first one's levels are the reference.
         axes: what is asked about; those that do not vary are left out.
         draw: the generator of the bootstrap.
-        blocks: axes whose effect is taken out and not reported, such as the size.
+        blocks: axes whose effect is taken out and not reported, such as the size; those that do not vary are
+            left out.
         groups: the data seed of each run; None: each run has its own.
         resamples: bootstrap resamples.
 
@@ -96,6 +99,7 @@ def factorial(
     if len({arm.right.shape for arm in arms}) > 1:
         raise ValueError("arms of a factorial model need the same runs and items")
     joined, factors = _factors(arms, axes)
+    blocks = [name for name in blocks if len({arm.levels.get(name, "") for arm in arms}) > 1]
     mains = [_terms(arms, (axis,), factors) for axis in factors]
     pairs = [_terms(arms, pair, factors) for pair in combinations(factors, 2)]
     fixed = [np.ones(len(arms)), *_block_columns(arms, [name for name in blocks if name not in axes])]
@@ -114,6 +118,7 @@ def factorial(
         effects=_effects(arms, found, draw, groups, resamples),
         confounded=tuple(confounded),
         joined=tuple(joined),
+        blocks=tuple(blocks),
         arms=len(arms),
         complete=_complete(arms, factors, blocks),
     )

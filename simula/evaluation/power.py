@@ -66,9 +66,8 @@ def detectable(items: int, data_seeds: int, training_seeds: int, noise: Noise, f
     that part is not redrawn, and d counts as 0 beside 1 − d), and V_i = (q − q₀)/I over items,
     q = `discordant`, q₀ = `between_seeds`: of a pair of students a share q of the answers differs, of which
     q₀ is luck that other seeds would redraw.
-    The smallest detectable difference is (t(1 − α/2, f) + t(0.8, f))·sqrt(V) (Bloom 1995, "Minimum detectable
-    effects"), with V = V_s + V_i, Satterthwaite's f and α = 0.05 / family for the first, as the report
-    decides, and V = V_s, f = D − 1 (or T − 1, D being 1) and α = 0.05 for the second.
+    What is detectable is `smallest` of V = V_s + V_i, Satterthwaite's f and the family for the first, as the
+    report decides, and of V = V_s, f = D − 1 (or T − 1, D being 1) and a family of one for the second.
 
     Raises:
         ValueError: an argument is below 1.
@@ -86,15 +85,24 @@ def detectable(items: int, data_seeds: int, training_seeds: int, noise: Noise, f
     between = (data_seeds if data_seeds > 1 else training_seeds) - 1
     if not between:
         # One run: its interval is over items, and the luck of its seed is in no spread that it could see.
-        return Detectable(_smallest(noise.discordant / items, inf, family), None)
+        return Detectable(smallest(noise.discordant / items, inf, family), None)
     over_items = noise.systematic / items
     variance = over_seeds + over_items
     parts = over_seeds**2 / between + over_items**2 / max(1, items - 1)
     freedom = variance**2 / parts if parts else inf
-    return Detectable(_smallest(variance, freedom, family), _smallest(over_seeds, between, 1))
+    return Detectable(smallest(variance, freedom, family), smallest(over_seeds, between, 1))
 
 
-def _smallest(variance: float, freedom: float, family: int) -> float:
+def smallest(variance: float, freedom: float, family: int = 1) -> float:
+    """The smallest true difference that 80 % of all repetitions tell from none at the 5 % level.
+
+    Args:
+        variance: of the difference.
+        freedom: degrees of freedom that it is known with; infinite where it is known.
+        family: comparisons that Holm's correction is made over; the strictest step is taken.
+
+    (t(1 − α/2, f) + t(0.8, f))·sqrt(V), α = 0.05 / family (Bloom 1995, "Minimum detectable effects").
+    """
     level = 1 - (1 - _LEVEL) / family / 2
     if freedom == inf:
         return float(ndtri(level) + ndtri(_POWER)) * sqrt(variance)

@@ -14,15 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 # Not scipy.stats and statsmodels, which take seconds to import; tests hold these formulas against theirs.
-from scipy.special import bdtr, ndtri, stdtrit
+from scipy.special import bdtr, ndtr, ndtri, stdtr, stdtrit
 
 from simula.evaluation.bootstrap import redrawn_means
+from simula.evaluation.power import smallest
 from simula.evaluation.spread import Groups, clusters, mean_variance, run_groups, spread_of_mean
 
 Right = npt.NDArray[np.bool_]
 
 _LEVEL = 0.95
-_POWER = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,13 @@ class Comparison:
     low: float
     high: float
     p: float
-    """Two-sided p of the bootstrap, corrected by `holm` where several comparisons were made."""
+    """Two-sided p (`contrast`), corrected by `holm` where several comparisons were made."""
     mcnemar: float | None
     """Exact McNemar p; only where there is one seed."""
-    detectable: float
-    """The smallest true difference that data like these show in 80 % of all repetitions at the 5 % level."""
+    error: float
+    """The standard error of the difference (`spread_of_mean`)."""
+    freedom: float
+    """The degrees of freedom that it is known with; infinite where it is 0."""
     runs: tuple[int, ...]
     """Runs of each data seed."""
     family: int = 1
@@ -78,6 +80,11 @@ class Comparison:
     def decided(self) -> bool:
         """Whether the difference can be told from none at the 5 % level."""
         return self.p < 1 - _LEVEL
+
+    @property
+    def detectable(self) -> float:
+        """The smallest true difference that 80 % of all repetitions would decide, corrected as `p` is."""
+        return smallest(self.error**2, self.freedom, self.family)
 
 
 def accuracy(right: Sequence[bool] | Right) -> Accuracy:
@@ -179,9 +186,15 @@ def contrast(
     shape. Its spread is set to sqrt(V) of the crossed random-effects model (`spread_of_mean`), as redrawing
     rows and columns counts their interaction three times (Owen 2007), and is then stretched by
     t(0.975, f)/z(0.975), as so few seeds know their own spread badly (Hesterberg 2015, "What teachers should
-    know about the bootstrap"). Interval: the 2.5 % and 97.5 % quantiles; p = 2·min(share ≤ 0, share ≥ 0), one
-    added to counts and resamples. Detectable: (t(0.975, f) + t(0.8, f))·sqrt(V) (Bloom 1995). One run: items
-    only. `tests/evaluation/test_coverage.py` simulates the coverage.
+    know about the bootstrap"). Interval: the 2.5 % and 97.5 % quantiles.
+
+    p = 2·P(T_f > t(0.975, f)·|m|/h), T_f Student's t with the interval's f, m the mean, and h its distance
+    from the interval's end on the side of 0: it is below 5 % where the interval excludes 0 and nowhere else,
+    it is the t test's where the interval is symmetrical, and no number of resamples bounds it, so that a
+    correction for hundreds of comparisons leaves something to decide.
+
+    Detectable: `power.smallest` of V and f. One run: items only.
+    `tests/evaluation/test_coverage.py` simulates the coverage.
     """
     return contrasts(values[None], draw, resamples, groups)[0]
 
@@ -203,7 +216,7 @@ def _compared(
 ) -> Comparison:
     mean, spread = float(values.mean()), spread_of_mean(values, groups)
     deviations = redrawn - mean
-    below, power = (_quantile(share, spread.freedom) for share in ((1 + _LEVEL) / 2, _POWER))
+    below = _quantile((1 + _LEVEL) / 2, spread.freedom)
     if (found := float(deviations.std())) > 0:
         deviations *= spread.error * below / (found * _quantile((1 + _LEVEL) / 2))
     low, high = np.quantile(mean + deviations, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
@@ -213,9 +226,10 @@ def _compared(
         difference=mean,
         low=float(low),
         high=float(high),
-        p=_two_sided(mean + deviations),
+        p=_two_sided(mean, float(low), float(high), spread.freedom),
         mcnemar=None,
-        detectable=(below + power) * spread.error,
+        error=spread.error,
+        freedom=spread.freedom,
         runs=tuple(len(at) for at in run_groups(groups)),
     )
 
@@ -253,6 +267,12 @@ def _quantile(share: float, freedom: float = float("inf")) -> float:
     return float(ndtri(share) if freedom == float("inf") else stdtrit(freedom, share))
 
 
-def _two_sided(redrawn: npt.NDArray[np.float64]) -> float:
-    tail = int(min((redrawn <= 0).sum(), (redrawn >= 0).sum()))
-    return min(1.0, 2 * (tail + 1) / (len(redrawn) + 1))
+def _two_sided(mean: float, low: float, high: float, freedom: float) -> float:
+    """The p of `contrast`; 1 where the mean is 0, and 0 where it is not and nothing spreads."""
+    if mean == 0:
+        return 1.0
+    half = mean - low if mean > 0 else high - mean
+    if half <= 0:
+        return 0.0
+    scaled = _quantile((1 + _LEVEL) / 2, freedom) * abs(mean) / half
+    return float(2 * (ndtr(-scaled) if freedom == float("inf") else stdtr(freedom, -scaled)))

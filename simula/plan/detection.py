@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,15 +11,15 @@ import numpy as np
 from simula.config import Config
 from simula.evaluation.power import Arm, Noise, detectable, measured_noise
 from simula.evaluation.spread import design
-from simula.stages.bench import axes
+from simula.stages.bench import ARM, PANEL, REPLICATE, axes
 from simula.stages.evaluate import FILE
 from simula.stages.record import CellRecord, all_records
 from simula.store.artifacts import Store
+from simula.student.rows import held_out
 
-_PANEL = ("domain", "student", "teacher", "embedding", "variant", "size")
-"""Axes that compared systems share."""
-_REPLICATE = ("data_seed", "seed")
-_APART = {*_PANEL, *_REPLICATE, "experiment"}
+_RATE = "learning_rate"
+_SYSTEM = tuple(name for name in ARM if name != _RATE)
+_EXPERIMENT = "experiment"
 
 Values = tuple[str | int | float, ...]
 
@@ -46,18 +46,34 @@ class Detection:
 
 
 def detections(configs: Sequence[Config], assumed_items: int) -> list[Detection]:
-    """What each domain, student and size of a sweep will detect; nothing where one system stands alone."""
+    """What each domain, student and size of a sweep will detect; nothing where one system stands alone.
+
+    Of several learning rates the report will choose one a system, so that they are one; where nothing will
+    decide between them, each is a system of its own, as there.
+    """
     panels: dict[Values, dict[Values, dict[Values, Config]]] = {}
-    for config in configs:
-        said = axes(config)
-        arm = tuple(str(value) for name, value in said.items() if name not in _APART)
-        arms = panels.setdefault(tuple(said[name] for name in _PANEL), {})
-        arms.setdefault(arm, {})[tuple(said[name] for name in _REPLICATE)] = config
+    placed = [(config, axes(config)) for config in configs]
+    apart = {_system(said) for config, said in placed if _undecided(config)}
+    for config, said in placed:
+        system = _system(said)
+        arm = (*system, said[_RATE] if system in apart else "")
+        arms = panels.setdefault(tuple(said[name] for name in (*PANEL, "size")), {})
+        arms.setdefault(arm, {})[tuple(said[name] for name in REPLICATE)] = config
     compared = {panel: arms for panel, arms in panels.items() if len(arms) > 1}
     family = sum(len(arms) - 1 for arms in compared.values())
     records = all_records(Store(configs[0].paths.store)) if compared else []
     found = [_detection(arms, family, assumed_items, records) for arms in compared.values()]
     return [one for one in found if one is not None]
+
+
+def _system(said: Mapping[str, str | int | float]) -> Values:
+    return tuple(said[name] for name in (*PANEL, "size", *_SYSTEM))
+
+
+def _undecided(config: Config) -> bool:
+    """Whether nothing will choose between its learning rate and others: the setting, or too few rows."""
+    by, rows = config.evaluation.learning_rate_by, round(config.scalars.size * config.selection.kept)
+    return by == "none" or (by == "validation" and not held_out(rows, config.training, 0)[1])
 
 
 def detection_lines(found: Sequence[Detection]) -> list[str]:
@@ -129,8 +145,9 @@ def _stored(config: Config, records: Sequence[CellRecord]) -> list[Arm]:
         if "evaluate" not in record.manifests or any(said.get(n) != own[n] for n in ("domain", "student")):
             continue
         right = json.loads((root / record.artifacts["evaluate"] / FILE).read_text())["right"]
-        arm = tuple(str(value) for name, value in said.items() if name not in {*_REPLICATE, "experiment"})
-        place = tuple(said.get(name, "") for name in (*_PANEL, *_REPLICATE))
+        arm = tuple(str(value) for name, value in said.items() if name not in {*REPLICATE, _EXPERIMENT})
+        shared = (name for name in (*PANEL, "size", *REPLICATE) if name != _EXPERIMENT)
+        place = tuple(said.get(name, "") for name in shared)
         runs = arms.setdefault(arm, [])
         if place not in [one for one, _, _ in runs]:
             runs.append((place, said.get("data_seed", 0), right))

@@ -27,6 +27,10 @@ AXES = (
     "selection",
 )
 """Axes of the mechanism whose effects are asked for."""
+BLOCKS = ("size", "learning_rate")
+"""What else systems may differ in; its effect is taken out. Rates are only there where none was chosen."""
+OTHER = "other settings"
+"""The axis of systems that no named one tells apart, such as by a setting inside of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ class Analysis:
     """What can be said of a panel as a whole; None or empty where the grid does not hold it."""
 
     effects: Factorial | None
+    no_effects: str
+    """Why the effect of no axis can be told although axes vary; else empty."""
     front: Front | None
     growth: tuple[Growth, ...]
     left_out: int
@@ -86,8 +92,10 @@ def analyse(panel: CellPanel, draw: np.random.Generator) -> Analysis:
     ordered = first + [group for group in groups if group.system != panel.reference]
     places = _common(ordered)
     left_out = sum(len(group.done) - len(places) for group in ordered) if places else 0
+    effects = _effects(ordered, places, draw)
     return Analysis(
-        effects=_effects(ordered, places, draw),
+        effects=effects,
+        no_effects=_why_not(ordered, effects),
         front=_front(groups, draw),
         growth=_growth(panel, groups, draw),
         left_out=left_out,
@@ -109,19 +117,37 @@ def _stack(groups: Sequence[Group], places: Sequence[tuple[str | int | float, ..
 def _effects(
     groups: Sequence[Group], places: Sequence[tuple[str | int | float, ...]], draw: np.random.Generator
 ) -> Factorial | None:
-    if len(groups) < 2 or not places:
+    axes = _varying(groups)
+    if not axes or not places:
         return None
-    levels = [{name: group.axes.get(name, "") for name in AXES} | {"size": group.size} for group in groups]
-    axes = [name for name in AXES if len({one[name] for one in levels}) > 1]
-    if not axes:
-        return None
+    levels = [_levels(group) for group in groups]
     if len({tuple(one.values()) for one in levels}) < len(levels):
-        # Systems that differ in something that is no axis, such as a setting inside of one.
-        axes.append("other settings")
+        axes.append(OTHER)
         for one, group in zip(levels, groups, strict=True):
-            one["other settings"] = group.system
+            one[OTHER] = group.system
     arms = [Arm(one, right) for one, right in zip(levels, _stack(groups, places), strict=True)]
-    return factorial(arms, axes, draw, blocks=("size",), groups=[place[0] for place in places])
+    return factorial(arms, axes, draw, blocks=BLOCKS, groups=[place[0] for place in places])
+
+
+def _levels(group: Group) -> dict[str, str | int | float]:
+    rate = group.axes.get("learning_rate", "")
+    return {name: group.axes.get(name, "") for name in AXES} | {"size": group.size, "learning_rate": rate}
+
+
+def _varying(groups: Sequence[Group]) -> list[str]:
+    levels = [_levels(group) for group in groups]
+    return [name for name in AXES if len({one[name] for one in levels}) > 1]
+
+
+def _why_not(groups: Sequence[Group], found: Factorial | None) -> str:
+    """Why there is no effect where one was asked for."""
+    if found is None:
+        return f"no seed is finished in all {len(groups)} combinations" if _varying(groups) else ""
+    if found.effects:
+        return ""
+    if any(name.split(":")[0] == OTHER for name in found.confounded):
+        return "systems of the same axes differ in settings that no axis names"
+    return "the grid holds too few combinations"
 
 
 def _front(groups: Sequence[Group], draw: np.random.Generator) -> Front | None:

@@ -12,6 +12,8 @@ from simula.report.summary import Estimate, Panel, Row, Summary
 from simula.report.text_table import Line, TextTable
 
 _NOTHING = "–"
+WORDS = {"size": "sizes", "learning_rate": "learning rates"}
+"""What effects are averaged over, in words."""
 
 
 def analysis_tables(summary: Summary) -> tuple[TextTable, ...]:
@@ -48,7 +50,9 @@ def _effects(panel: Panel, found: Factorial) -> TextTable:
     ]
     lines += [Line((name, change, "cannot be told")) for name, _, change in _parted(found.confounded)]
     notes = [
-        "Main effects: least squares over the cells, all axes and the size, without interactions"
+        "Main effects: least squares over the cells, all axes"
+        + "".join(f" and {WORDS[name]}" for name in found.blocks)
+        + ", without interactions"
         + (
             "; every combination is there, so each is the change averaged over the others."
             if found.complete
@@ -60,12 +64,13 @@ def _effects(panel: Panel, found: Factorial) -> TextTable:
     if found.joined:
         notes.append(f"Taken as one, since neither varies without the other: {'; '.join(found.joined)}.")
     if found.confounded:
-        notes.append("Cannot be told: the grid holds too few combinations.")
+        why = panel.analysis.no_effects or "the grid holds too few combinations"
+        notes.append(f"Cannot be told: {why}.")
     if found.effects:
         one = found.effects[0].found
         notes.append(
             f"{design(one.runs)} that all {found.arms} combinations share, {one.items:,} items; p: Holm over"
-            f" {one.family} effects; detects: what 80 % of such sweeps find, of one effect alone."
+            f" {one.family} effects; detects: what 80 % of such sweeps decide, so corrected."
         )
     if panel.analysis.left_out:
         notes.append(
@@ -88,7 +93,8 @@ def _front(panel: Panel, front: Front) -> TextTable:
         lines.append(Line((*cells, f"{100 * point.share:.0f}")))
     notes = (
         "Front: nothing else costs no more and is no less accurate. On it: share of redrawn experiments in"
-        f" which it is there, by the runs that all share ({design(front.runs)}). Prices: without taxonomies.",
+        f" which it is there, by the runs that all share ({design(front.runs)}). Prices: without taxonomies,"
+        " with the ratings that a selection needed.",
     )
     unit = "price,\u00a0$" if front.unit == "$" else "tokens"
     columns = ("system", "size", "place", unit, "accuracy,\u00a0%", "on it,\u00a0%")

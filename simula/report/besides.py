@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from simula.evaluation.effects import Factorial
 from simula.evaluation.spread import design
 from simula.evaluation.statistics import Comparison
+from simula.report.analysis_tables import WORDS
 from simula.report.summary import Panel, Row
 
 
@@ -35,6 +37,10 @@ def rate_caveats(panel: Panel) -> Iterator[str]:
                 f" equally good, luck alone adds up to {100 * bias:.1f} points"
                 " (evaluation.learning_rate_by=validation does not)."
             )
+    apart = {(row.rates.tried, row.rates.apart): None for row in panel.rows if row.rates and row.rates.apart}
+    for tried, why in apart:
+        rates = " and ".join(f"{rate:g}" for rate in tried)
+        yield f"the learning rates {rates} stand apart, each as a system of its own: {why}."
     yield from _unlike_rates(panel)
 
 
@@ -65,10 +71,12 @@ def _unlike_rates(panel: Panel) -> Iterator[str]:
 
 
 def _effects(panel: Panel) -> Iterator[str]:
+    if why := panel.analysis.no_effects:
+        yield f"what each axis does cannot be told: {why}"
     found = panel.analysis.effects
-    if found is None or len({one.axis for one in found.effects if one.kind == "main"}) < 2:
-        return  # One axis: the comparison of its systems has said it.
-    average = "averaged over the other axes" if found.complete else "if the axes add up"
+    if found is None or not _more_than_systems(found):
+        return
+    average = _average(found)
     for one in found.effects:
         if not one.found.decided:
             continue
@@ -83,6 +91,20 @@ def _effects(panel: Panel) -> Iterator[str]:
         least = max(one.found.detectable for one in open_)
         names = ", ".join(dict.fromkeys(one.axis for one in open_))
         yield f"cannot tell an effect of {names}: the sweep detects {100 * least:.1f} points or more"
+
+
+def _more_than_systems(found: Factorial) -> bool:
+    """Of one axis, without sizes or rates beside it, the comparison of its systems has said everything."""
+    mains = {one.axis for one in found.effects if one.kind == "main"}
+    return len(mains) > 1 or bool(mains and found.blocks)
+
+
+def _average(found: Factorial) -> str:
+    if not found.complete:
+        return "if the axes add up"
+    several = len({one.axis for one in found.effects if one.kind == "main"}) > 1
+    over = [*(["the other axes"] if several else []), *(WORDS[name] for name in found.blocks)]
+    return f"averaged over {' and '.join(over)}"
 
 
 def _growth(panel: Panel) -> Iterator[str]:

@@ -7,25 +7,8 @@ from dataclasses import dataclass
 
 from simula.errors import BenchmarkError, SimulaError
 from simula.report.results import CellResult
+from simula.stages.bench import ARM, PANEL, REPLICATE
 
-PANEL = ("experiment", "domain", "student", "teacher", "training", "embedding", "variant")
-"""Axes whose values are never compared with each other: each combination is a panel."""
-ARM = (
-    "system",
-    "recipe",
-    "taxonomy",
-    "scenarios",
-    "complexity",
-    "critic",
-    "judge",
-    "double_judge",
-    "tokens",
-    "selection",
-    "learning_rate",
-    "mechanism",
-)
-"""Axes of the mechanism: what is compared."""
-REPLICATE = ("data_seed", "seed")
 SYSTEMS = ("baseline", "local", "global", "local_global", "full")
 """The paper's order; other systems follow as they come."""
 

@@ -78,7 +78,7 @@ def load_result(store: Store, record: CellRecord) -> CellResult:
         teacher_right=tuple(teacher["right"]) if teacher["items"] else None,
         validation=_validation(record.manifests.get("train", {})),
         overlap=_overlap(record.manifests.get("evaluate", {}).get("contamination")),
-        dataset=_summary(dataset) if dataset else None,
+        dataset=_summary(dataset, record.manifests.get("rate")) if dataset else None,
         assessment={
             name: value
             for stage, _ in MEASURES.values()
@@ -116,9 +116,11 @@ def _overlap(said: dict[str, Any] | None) -> Overlap | None:
     )
 
 
-def _summary(manifest: dict[str, Any]) -> DatasetSummary:
+def _summary(manifest: dict[str, Any], rating: dict[str, Any] | None) -> DatasetSummary:
+    """How the rows came about, and what they cost, the ratings that a selection needed included."""
     refused: dict[str, int] = manifest["refused"]
     unusable = {why: count for why, count in refused.items() if why.startswith("unusable")}
+    paid = [manifest, *([rating] if rating else [])]
     return DatasetSummary(
         accepted=manifest["rows"],
         target=manifest["target"],
@@ -126,13 +128,14 @@ def _summary(manifest: dict[str, Any]) -> DatasetSummary:
         rejected={why: count for why, count in refused.items() if why not in unusable},
         unusable=unusable,
         refinements=manifest["refinements"],
-        repaired=manifest["repaired"],
-        asked_again=manifest["asked_again"],
-        calls=manifest["calls"],
-        recorded=manifest["recorded_calls"],
-        prompt_tokens=manifest["prompt_tokens"],
-        completion_tokens=manifest["completion_tokens"],
-        price=manifest["price_usd"],
+        repaired=sum(one["repaired"] for one in paid),
+        asked_again=sum(one["asked_again"] for one in paid),
+        calls=sum(one["calls"] for one in paid),
+        scoring_calls=rating["calls"] if rating else 0,
+        recorded=sum(one["recorded_calls"] for one in paid),
+        prompt_tokens=sum(one["prompt_tokens"] for one in paid),
+        completion_tokens=sum(one["completion_tokens"] for one in paid),
+        price=sum(one["price_usd"] for one in paid),
     )
 
 

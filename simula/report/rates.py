@@ -9,8 +9,9 @@ from typing import Literal
 import numpy as np
 
 from simula.evaluation.picking import Picked, pick
-from simula.report.grid import ARM, PANEL, REPLICATE, Values, values_of
+from simula.report.grid import Values, values_of
 from simula.report.results import CellResult
+from simula.stages.bench import ARM, PANEL, REPLICATE
 
 By = Literal["validation", "test", "none"]
 _AXIS = "learning_rate"
@@ -24,8 +25,8 @@ class Choice:
     tried: tuple[float, ...]
     picked: Picked | None
     """None where one rate was tried, or none could be chosen."""
-    runs: int
-    """Runs that all rates have, by which it was chosen."""
+    apart: str = ""
+    """Why several rates stay apart; empty where one was chosen or tried."""
 
 
 def chosen_rates(results: Sequence[CellResult], by: By) -> tuple[list[CellResult], dict[Values, Choice]]:
@@ -41,20 +42,17 @@ def chosen_rates(results: Sequence[CellResult], by: By) -> tuple[list[CellResult
         rates.setdefault(_rate(result), []).append(result)
     choices = {}
     hidden: set[tuple[Values, float]] = set()
-    apart: set[Values] = set()
     for group, rates in groups.items():
-        picked, runs = _picked(rates, by) if by != "none" and len(rates) > 1 else (None, 0)
-        choices[group] = Choice(tuple(sorted(rates)), picked, runs)
+        picked, why = _picked(rates, by) if len(rates) > 1 else (None, "")
+        choices[group] = Choice(tuple(sorted(rates)), picked, why)
         if picked is not None:
             hidden |= {(group, rate) for rate in rates if rate != picked.rate}
-        elif len(rates) > 1:
-            apart.add(group)
     kept = []
     for result in results:
         group = group_of(result)
         if (group, _rate(result)) not in hidden:
             # One rate, tried alone or chosen, is no part of the system's name.
-            axes = result.axes if group in apart else {**result.axes, _AXIS: ""}
+            axes = result.axes if choices[group].apart else {**result.axes, _AXIS: ""}
             kept.append(replace(result, axes=axes))
     return kept, choices
 
@@ -68,16 +66,19 @@ def _rate(result: CellResult) -> float:
     return float(result.axes.get(_AXIS) or 0.0)
 
 
-def _picked(
-    rates: Mapping[float, Sequence[CellResult]], by: Literal["validation", "test"]
-) -> tuple[Picked | None, int]:
+def _picked(rates: Mapping[float, Sequence[CellResult]], by: By) -> tuple[Picked | None, str]:
+    """The choice, or why there is none."""
+    if by == "none":
+        return None, "evaluation.learning_rate_by=none chooses none"
     done = {
         rate: {values_of(cell, REPLICATE): cell for cell in cells if cell.status == "done"}
         for rate, cells in sorted(rates.items())
     }
     common = sorted(set.intersection(*(set(cells) for cells in done.values())), key=str)
-    if not common or len({cells[place].items for cells in done.values() for place in common}) > 1:
-        return None, 0
+    if not common:
+        return None, "no seed is finished at all of them"
+    if len({cells[place].items for cells in done.values() for place in common}) > 1:
+        return None, "they were examined on different items"
     found = pick(
         list(done),
         [[cells[place].validation for place in common] for cells in done.values()],
@@ -85,4 +86,4 @@ def _picked(
         by,
         [place[0] for place in common],
     )
-    return found, len(common)
+    return found, "" if found else "no rows were held out to choose by (training.validation_share)"

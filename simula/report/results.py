@@ -28,7 +28,9 @@ class DatasetSummary:
     asked_again: int = 0
     """Calls repeated because the reply could not be read."""
     calls: int = 0
-    """Teacher calls that the data set needed."""
+    """Teacher calls that the data set needed; calls, tokens and price are with `scoring_calls`."""
+    scoring_calls: int = 0
+    """Those that rated its rows, where a selection chose among them."""
     recorded: int = 0
     """Calls among them that a ledger answered."""
     prompt_tokens: int = 0

@@ -140,6 +140,10 @@ def _notes(panel: Panel, reached: str, distance: str) -> Iterator[str]:
         yield "Rows, tried, rejected, unusable, calls, tokens, price: mean of the system's data sets."
     if any(row.dataset for row in panel.rows):
         yield "A row: an accepted one; it pays for the refused ones too, taxonomies are apart."
+    scored = [(row, row.dataset.scoring_calls) for row in panel.rows if row.dataset]
+    if any(calls for _, calls in scored):
+        named = "; ".join(f"{row.system}, {row.size:,} rows: {calls:,}" for row, calls in scored if calls)
+        yield f"Calls, tokens, price: with those that rated rows for a selection ({named})."
     if reached:
         level = reached.replace("coverage", "").strip()
         yield f"Reached: share of the taxonomies' {level} nodes that rows came from."

@@ -107,6 +107,27 @@ MECHANISM = ("recipe", "taxonomy", "scenarios", "complexity", "critic")
 """The recipe, and the four axes that a system chooses."""
 
 
+PANEL = ("experiment", "domain", "student", "teacher", "training", "embedding", "variant")
+"""Axes whose values are never compared with each other: each combination is a panel."""
+ARM = (
+    "system",
+    "recipe",
+    "taxonomy",
+    "scenarios",
+    "complexity",
+    "critic",
+    "judge",
+    "double_judge",
+    "tokens",
+    "selection",
+    "learning_rate",
+    "mechanism",
+)
+"""Axes of the mechanism: what is compared."""
+REPLICATE = ("data_seed", "seed")
+"""The luck: which draw of the data, and which training on it."""
+
+
 def _common(config: Config) -> list[Any]:
     """What cells must share to be compared: all that is neither mechanism, size nor seed.
 

@@ -11,14 +11,16 @@ from typing import Any
 from simula.concurrency import run
 from simula.config import Config
 from simula.durable import write_json
-from simula.errors import BenchmarkError
+from simula.errors import BenchmarkError, ConfigurationError
 from simula.evaluation.answer import Answer, limited
 from simula.evaluation.teacher import examine
 from simula.prompts import Tally
+from simula.settings import fingerprint
 from simula.stages.bench import Bench, cost, paid_now
 from simula.stages.keys import adapter_key, evaluation_key, teacher_key
 from simula.stages.overlap import overlap
 from simula.stages.train import STAGE as TRAIN
+from simula.store.artifacts import Store
 from simula.store.benchmarks import TestItem
 
 STAGE = "evaluate"
@@ -53,8 +55,17 @@ async def _examined(bench: Bench, items: Sequence[TestItem], tally: Tally) -> li
             def on_answer(done: int, total: int) -> None:
                 meter(done, total, "", lambda: paid_now(tally))
 
-            reasoning, at_once = config.evaluation.teacher_reasoning, config.dataset.concurrency
-            return await examine(config.domain, items, asker, reasoning, at_once, tally, on_answer)
+            asked, at_once = config.evaluation, config.dataset.concurrency
+            return await examine(
+                config.domain,
+                items,
+                asker,
+                asked.teacher_reasoning,
+                asked.extraction,
+                at_once,
+                tally,
+                on_answer,
+            )
 
 
 def check_answering(bench: Bench) -> None:
@@ -70,6 +81,38 @@ def check_answering(bench: Bench) -> None:
     from simula.evaluation.engine import check_engine
 
     check_engine(config.domain, _items(config), config.student, config.evaluation, config.paths.cache)
+
+
+def check_served(configs: Sequence[Config]) -> None:
+    """Whether a server can tell the students of these cells apart; those that have answered do not count.
+
+    Raises:
+        ConfigurationError: several students would be asked under one name, of which a server has one.
+    """
+    named: dict[tuple[str, str | None, str | None], set[str]] = {}
+    for config in configs:
+        asked, store = config.evaluation, Store(config.paths.store)
+        if asked.engine != "server":
+            continue
+        whose = {
+            "served": (asked.served.replace("{adapter}", adapter_key(config)), adapter_key(config)),
+            "served_untuned": (asked.served_untuned, fingerprint(config.student.identity())),
+        }
+        for setting, (name, student) in whose.items():
+            if store.manifest(STAGE, evaluation_key(config, tuned=setting == "served")) is None:
+                named.setdefault((setting, name, asked.url), set()).add(student)
+    if problems := [
+        f"evaluation.{setting}={name}: {len(students)} different students would be asked for by this one "
+        f"name, and {url} would answer for all of them with one; "
+        + (
+            "put {adapter} into it, the name of each one's folder in the store, or evaluate one at a time"
+            if setting == "served"
+            else "evaluate one at a time"
+        )
+        for (setting, name, url), students in named.items()
+        if len(students) > 1
+    ]:
+        raise ConfigurationError(*problems)
 
 
 def evaluate_student(bench: Bench, *, tuned: bool) -> dict[str, Any]:

@@ -334,6 +334,7 @@ def teacher_key(config: Config) -> str:
         benchmark=config.benchmark.identity(),
         limit=config.evaluation.limit,
         reasoning=config.evaluation.teacher_reasoning,
+        extraction=config.evaluation.extraction,
         prompts=[EXAMINATION, template_hash("answer_item")],
     )
 

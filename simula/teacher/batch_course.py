@@ -10,7 +10,7 @@ from dataclasses import replace
 import anyio
 import anyio.to_thread
 
-from simula.errors import RequestFailed, TeacherError, TeacherUnavailable
+from simula.errors import RequestFailed, RequestLost, TeacherError, TeacherUnavailable
 from simula.teacher.batch_records import BatchRecord, Item
 from simula.teacher.batch_service import BatchService, GoneError
 from simula.teacher.faults import PassingFault
@@ -123,6 +123,8 @@ def missing(model: str, record: BatchRecord) -> Exception:
 
 
 def given_up(model: str, item: Item, fault: PassingFault, *, alone: bool) -> TeacherError:
-    """A request without submissions left: it is lost alone, or the service answers nothing."""
+    """A request without submissions left: its answer is empty, it is lost alone, or nothing is answered."""
     what = f"{model} gave no answer in {item.submission} submissions, at last: {fault}"
-    return RequestFailed(what) if alone else TeacherUnavailable(f"{what}; the same command submits it again")
+    if fault.empty:
+        return RequestFailed(what)
+    return RequestLost(what) if alone else TeacherUnavailable(f"{what}; the same command submits it again")

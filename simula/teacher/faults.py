@@ -24,7 +24,8 @@ safety block, refusal           the slot is refused, "the teacher's safety filte
 400, a context no longer than   stop: "fits no prompt beside a reply of 8,192; lower teacher.max_tokens"
 max_tokens
 413, 400 "too long"             the slot is refused, "does not take a request of this length"
-attempts used up                the slot is refused where other calls were answered meanwhile, else stop
+attempts used up                the slot is refused where other calls were answered meanwhile, else stop; each
+                                time empty: the slot is refused
 401, 402, 403, invalid key      stop: "refuses the credentials of GEMINI_API_KEY"
 404 (retired model)             stop: "there is no model … here, or no longer"
 another model answered          stop, unless `allow_model` names it; an answer without a name is believed,
@@ -34,8 +35,9 @@ nearly everything fails         probes, one call at a time; stop after `outage_s
 ==============================  =====================================================================
 
 "Stop" is `TeacherUnavailable`: one sentence, and nothing more is sent; "refused" is `RequestFailed` or
-`UnreadableReply`: the slot is kept with its reason. What an unusable answer took is billed all the same: the
-call's reply or error tells it (`Reply.unusable`, `TeacherError.used`).
+`UnreadableReply`: the slot is kept with its reason. A call that no attempt got an answer to is `RequestLost`,
+which an examination does not take for the teacher's word. What an unusable answer took is billed all the
+same: the call's reply or error tells it (`Reply.unusable`, `TeacherError.used`).
 `tests/teacher/test_faults.py` has each line against the real adapters, `test_odd_bodies.py` odd bodies.
 """
 
@@ -112,6 +114,7 @@ class PassingFault(Exception):
         *,
         busy: bool = False,
         quota: bool = False,
+        empty: bool = False,
         used: Usage | None = None,
     ) -> None:
         """Say what happened.
@@ -121,12 +124,14 @@ class PassingFault(Exception):
             wait: seconds that the provider asks to wait before the next attempt.
             busy: the provider has too much to do: less load may mend it.
             quota: it names a quota that is spent until `wait` is over, for every call.
+            empty: the teacher answered, and its answer was empty.
             used: what an answer that cannot be used says it took.
         """
         super().__init__(what)
         self.wait = wait
         self.busy = busy
         self.quota = quota
+        self.empty = empty
         self.used = used
 
 

@@ -182,7 +182,7 @@ class Gemini:
             return Reply(text=text, model=model, finish="length", usage=usage)
         if finish == "STOP" and text:
             return Reply(text=text, model=model, finish="stop", usage=usage)
-        raise PassingFault(f"an empty answer (finish reason {finish})", used=usage)
+        raise PassingFault(f"an empty answer (finish reason {finish})", empty=True, used=usage)
 
     def fault(self, error: errors.APIError) -> Exception:
         """What an error of the API says, in the port's words."""

@@ -8,7 +8,7 @@ from typing import TypeVar, TypeVarTuple
 
 import anyio
 
-from simula.errors import RequestFailed, TeacherUnavailable
+from simula.errors import RequestFailed, RequestLost, TeacherUnavailable
 from simula.teacher.faults import PassingFault
 from simula.teacher.waits import Waits
 
@@ -26,7 +26,8 @@ class Repeats:
     nobody, as another call takes its place: it is sent again after about the first wait.
 
     A call whose attempts are used up is lost alone where others were answered meanwhile; where none was,
-    the teacher is gone.
+    the teacher is gone. A call whose every answer was empty is the teacher's own failure, and asking it
+    another day would not help.
     """
 
     def __init__(self, model: str, attempts: int, first_wait: float, waits: Waits) -> None:
@@ -43,18 +44,20 @@ class Repeats:
         """The answer of the first attempt that has one.
 
         Raises:
-            RequestFailed: every attempt failed while other calls were answered.
+            RequestFailed: every answer was empty.
+            RequestLost: every attempt failed while other calls were answered.
             TeacherUnavailable: every attempt failed and nothing was answered.
         """
         begun = self._answered
-        doublings = 0
+        doublings, empty = 0, True
         for left in reversed(range(self._attempts)):
             before = self._answered
             try:
                 answer = await send(*arguments)
             except PassingFault as fault:
+                empty = empty and fault.empty
                 if not left:
-                    raise self._given_up(fault, alone=self._answered > begun) from fault
+                    raise self._given_up(fault, empty=empty, alone=self._answered > begun) from fault
                 await anyio.sleep(self._wait(fault, doublings))
                 doublings = doublings + 1 if self._answered == before else 0
             else:
@@ -62,10 +65,12 @@ class Repeats:
                 return answer
         raise AssertionError("the last attempt answers or raises")
 
-    def _given_up(self, last: PassingFault, *, alone: bool) -> Exception:
+    def _given_up(self, last: PassingFault, *, empty: bool, alone: bool) -> Exception:
         what = f"{self._model} gave no answer in {self._attempts} attempts, at last: {last}"
-        if alone:
+        if empty:
             return RequestFailed(what)
+        if alone:
+            return RequestLost(what)
         return TeacherUnavailable(f"{what}; the same command goes on from here later")
 
     def _wait(self, fault: PassingFault, doublings: int) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simula.errors import RequestFailed, TeacherUnavailable
+from simula.errors import RequestLost, TeacherUnavailable
 from simula.teacher.ledger import Ledger
 from simula.teacher.port import Reply, Request
 from simula.teacher.recorded import key_of
@@ -39,7 +39,7 @@ class Replay:
             return reply
         missing = f"{self._folder} holds no answer of {self.model} to this {request.template} request"
         if self._found:
-            raise RequestFailed(missing)
+            raise RequestLost(missing)
         raise TeacherUnavailable(
             f"{missing}, nor to any before it; "
             "teacher.of, the domain and the prompts must be those of the recording"

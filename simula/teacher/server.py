@@ -78,7 +78,7 @@ class Server:
             return Reply(text=content, model=model, finish="length", usage=usage)
         if finish == "stop" and content:
             return Reply(text=content, model=model, finish="stop", usage=usage)
-        raise PassingFault(f"an empty answer (finish reason {finish})", used=usage)
+        raise PassingFault(f"an empty answer (finish reason {finish})", empty=True, used=usage)
 
 
 def _text(content: Any) -> str:

@@ -106,7 +106,7 @@ class Traffic:
             used: tokens that its answer says it used.
 
         Raises:
-            RequestFailed: this call is lost.
+            RequestFailed: this call failed for good, or is lost.
             TeacherUnavailable: no call can succeed.
             StoreError: the other processes cannot be seen.
         """

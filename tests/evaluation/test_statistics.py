@@ -12,7 +12,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
-from simula.evaluation.statistics import accuracy, compare, holm, mcnemar, mean_over_seeds
+from simula.evaluation.statistics import accuracy, compare, contrast, holm, mcnemar, mean_over_seeds
 
 
 def answers(rng: np.random.Generator, seeds: int, items: int, share: float) -> np.ndarray:
@@ -127,6 +127,45 @@ def test_identical_answers_leave_nothing_to_decide() -> None:
     same = answers(np.random.default_rng(6), 2, 50, 0.5)
     found = compare(same, same, np.random.default_rng(0))
     assert (found.difference, found.low, found.high, found.p, found.detectable) == (0, 0, 0, 1, 0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 6), st.integers(2, 40), st.floats(0, 1), st.floats(0, 1), st.integers(0, 2**32))
+def test_p_is_below_5_percent_where_the_interval_excludes_0_and_nowhere_else(
+    seeds: int, items: int, first: float, second: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    found = compare(answers(rng, seeds, items, first), answers(rng, seeds, items, second), rng, resamples=100)
+    assert found.decided == (found.low > 0 or found.high < 0)
+    assert 0 <= found.p <= 1
+
+
+def test_p_is_the_t_tests_where_nothing_is_skewed() -> None:
+    """Values of 40 runs on one item, as many above the mean as below, against scipy's one-sample test."""
+    apart = np.random.default_rng(9).normal(0, 1, 20)
+    for shift in (0.1, 0.35, 0.8):
+        values = shift + np.concatenate([apart, -apart])
+        found = contrast(values[:, None], np.random.default_rng(0), 20_000)
+        assert found.p == pytest.approx(stats.ttest_1samp(values, 0).pvalue, rel=0.12)
+
+
+def test_a_large_family_leaves_clear_differences_decided() -> None:
+    """Holm over 400 comparisons of 10 seeds: resamples do not bound what p may become."""
+    rng = np.random.default_rng(10)
+    clear = compare(answers(rng, 10, 400, 0.7), answers(rng, 10, 400, 0.5), rng, resamples=500)
+    vague = compare(answers(rng, 10, 400, 0.5), answers(rng, 10, 400, 0.5), rng, resamples=500)
+    corrected = holm([clear, *[vague] * 399])
+    assert corrected[0].decided
+    assert not any(one.decided for one in corrected[1:])
+
+
+def test_what_is_detectable_is_corrected_as_p_is() -> None:
+    rng = np.random.default_rng(12)
+    one = compare(answers(rng, 3, 200, 0.6), answers(rng, 3, 200, 0.5), rng)
+    first, *_ = holm([one] * 8)
+    t = stats.t(one.freedom)
+    assert one.detectable == pytest.approx((t.ppf(0.975) + t.ppf(0.8)) * one.error)
+    assert first.detectable == pytest.approx((t.ppf(1 - 0.05 / 16) + t.ppf(0.8)) * one.error)
 
 
 def test_the_generator_decides_the_bootstrap() -> None:

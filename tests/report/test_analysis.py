@@ -111,6 +111,22 @@ def test_the_front_is_by_price_or_by_tokens(sweep: Sweep) -> None:
     )
 
 
+def test_a_system_that_is_dearer_by_its_ratings_alone_is_so_on_the_front(sweep: Sweep) -> None:
+    """Equally accurate; one data set costs $1 more, for the scores that its selection needed."""
+    cells = sweep({"full": 0.6})
+    rated = []
+    for cell in cells:
+        assert cell.dataset is not None
+        bill = replace(cell.dataset, price=cell.dataset.price + 1, scoring_calls=64)
+        axes = {**cell.axes, "system": "full, low complexity"}
+        rated.append(replace(cell, key=f"{cell.key}-low", axes=axes, dataset=bill))
+    summary = summarise([*cells, *rated])
+    front = only(summary).analysis.front
+    assert front is not None
+    assert [point.beaten_by for point in front.points] == [None, "full"]
+    assert any("(full, low complexity, 64 rows: 64)" in note for note in main_tables(summary)[0].notes)
+
+
 def test_growth_over_sizes(sweep: Sweep) -> None:
     cells = sweep({"baseline": 0.5, "full": 0.5}, sizes=(64, 256, 1024, 4096), items=300)
     rng = np.random.default_rng(1)
@@ -202,6 +218,72 @@ def test_rates_that_nothing_decides_stay_apart(sweep: Sweep, by: str) -> None:
         "full (learning_rate 0.005)",
         "full (learning_rate 0.01)",
     )
+
+
+@pytest.mark.parametrize(
+    ("by", "held_out", "why"),
+    [
+        ("none", 0.8, "evaluation.learning_rate_by=none chooses none"),
+        ("validation", None, r"no rows were held out to choose by \(training.validation_share\)"),
+    ],
+)
+def test_effects_are_there_where_rates_stay_apart(
+    sweep: Sweep, by: str, held_out: float | None, why: str
+) -> None:
+    """The critic adds 20 points at either rate, the better rate 10: five systems, two rates."""
+    shares = {"baseline": 0.3, "local": 0.3, "global": 0.3, "local_global": 0.3, "full": 0.5}
+    cells = []
+    for rate, more in ((0.005, 0.0), (0.01, 0.1)):
+        raised = {name: share + more for name, share in shares.items()}
+        cells += [
+            replace(
+                cell,
+                key=f"{cell.key}-{rate}",
+                axes={**cell.axes, "learning_rate": rate},
+                validation=held_out,
+            )
+            for cell in systems(sweep, raised, items=400, seeds=6)
+        ]
+    summary = summarise(cells, by)
+    found = only(summary).analysis.effects
+    assert found is not None
+    (critic,) = [one.found for one in found.effects if one.axis == "critic"]
+    assert critic.difference == pytest.approx(0.2, abs=0.06)
+    assert critic.decided
+    assert found.blocks == ("learning_rate",)
+    said = answer(summary)
+    assert any("critic, double instead of none, adds" in one for one in said.more)
+    wanted = f"the learning rates 0.005 and 0.01 stand apart, each as a system of its own: {why}"
+    assert any(re.search(wanted, one) for one in said.caveats)
+
+
+def test_one_axis_at_two_rates_is_averaged_over_them(sweep: Sweep) -> None:
+    cells = [
+        replace(cell, axes={**cell.axes, "critic": "double" if cell.axes["system"] == "full" else "none"})
+        for cell in two_rates(sweep, (None, None))
+    ]
+    more = answer(summarise(cells)).more
+    wanted = r"lab, tiny: critic, double instead of none, adds \d+\.\d points .* averaged over learning rates"
+    assert any(re.match(wanted, one) for one in more)
+
+
+def test_why_there_are_no_effects_is_said(sweep: Sweep) -> None:
+    cells = systems(sweep, {"baseline": 0.4, "full": 0.6}, seeds=2)
+    apart = [
+        replace(cell, status="running", items=(), right=(), base_right=None)
+        if (cell.axes["system"] == "full") == bool(cell.axes["seed"])
+        else cell
+        for cell in cells
+    ]
+    said = answer(summarise(apart)).more
+    assert any("cannot be told: no seed is finished in all 2 combinations" in one for one in said)
+    twin = [
+        replace(cell, key=f"{cell.key}-b", axes={**cell.axes, "system": "mine"})
+        for cell in cells
+        if cell.axes["system"] == "full"
+    ]
+    said = answer(summarise(cells + twin)).more
+    assert any("what each axis does cannot be told: systems of the same axes differ" in one for one in said)
 
 
 def test_systems_of_different_learning_rates_are_said(sweep: Sweep) -> None:

@@ -62,3 +62,18 @@ def test_the_overlap_is_of_the_evaluations_manifest(tmp_path: Path) -> None:
 def test_the_teachers_answers_are_there_where_it_was_examined(tmp_path: Path) -> None:
     assert loaded(tmp_path / "1", evaluate={}, untuned={}, teacher={}).teacher_right == (True,) * 4
     assert loaded(tmp_path / "2", evaluate={}, untuned={}).teacher_right is None
+
+
+def test_a_selection_pays_for_its_ratings(tmp_path: Path) -> None:
+    """A data set of 10 calls and $2, and 4 calls and $0.50 that rated its rows; another without."""
+    spent = {"repaired": 0, "asked_again": 0, "recorded_calls": 1, "prompt_tokens": 70}
+    rows = {"rows": 5, "target": 5, "candidates": 5, "refused": {}, "refinements": 0}
+    dataset = {**rows, **spent, "calls": 10, "completion_tokens": 30, "price_usd": 2.0}
+    rate = {**spent, "calls": 4, "completion_tokens": 1, "price_usd": 0.5}
+    rated = loaded(tmp_path / "1", dataset=dataset, rate=rate, evaluate={}).dataset
+    plain = loaded(tmp_path / "2", dataset=dataset, evaluate={}).dataset
+    assert rated is not None
+    assert plain is not None
+    assert (rated.price, rated.calls, rated.scoring_calls, rated.recorded) == (2.5, 14, 4, 2)
+    assert (rated.prompt_tokens, rated.completion_tokens) == (140, 31)
+    assert (plain.price, plain.calls, plain.scoring_calls, plain.prompt_tokens) == (2.0, 10, 0, 70)

@@ -15,7 +15,9 @@ Sweep = Callable[..., list[CellResult]]
 
 
 def test_systems_come_in_the_papers_order_against_the_baseline(sweep: Sweep) -> None:
-    (panel,) = summarise(sweep({"mine": 0.5, "full": 0.7, "baseline": 0.5, "local": 0.5})).panels
+    (panel,) = summarise(
+        sweep({"mine": 0.5, "full": 0.7, "baseline": 0.5, "local": 0.5}, seeds=6, items=400)
+    ).panels
     assert panel.systems == ("baseline", "local", "full", "mine")
     assert panel.reference == "baseline"
     baseline, local, full, _ = panel.rows

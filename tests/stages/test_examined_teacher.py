@@ -8,8 +8,8 @@ import anyio
 import pytest
 
 from simula.composition import cells
-from simula.domain import Domain, Example, Identifier, MultipleChoice
-from simula.errors import UnreadableReply
+from simula.domain import Domain, Example, Expression, FreeText, Identifier, MultipleChoice, Number
+from simula.errors import RequestLost, TeacherUnavailable, UnreadableReply
 from simula.evaluation.teacher import SYSTEM, examine
 from simula.plan import plan
 from simula.progress import Progress
@@ -19,7 +19,9 @@ from simula.stages.evaluate import evaluate_teacher
 from simula.stages.keys import artifact_keys
 from simula.store.artifacts import Store
 from simula.store.benchmarks import TestItem
-from simula.teacher.port import Reply, Request, Usage
+from simula.student.marking import Marking, marked
+from simula.teacher import Ledger, Recorded
+from simula.teacher.port import Reply, Request, Teacher, Usage
 
 LAB = ("domain=arithmetic", "teacher=simulated", "tracking=none", "evaluation.teacher=true")
 
@@ -78,16 +80,20 @@ class Scripted:
     async def ask(self, request: Request) -> Reply:
         self.asked.append(request)
         text = self.texts.pop(0)
+        if text == "outage":
+            raise RequestLost("scripted gave no answer in 8 attempts, at last: 503: overloaded")
         return Reply(text, "scripted", "blocked" if text == "blocked" else "stop", Usage(prompt=5))
 
     async def close(self) -> None: ...
 
 
-def asked(teacher: Scripted, task: Any, examples: list[Example], reasoning: bool) -> list[Any]:
+def asked(teacher: Teacher, task: Any, examples: list[Example], reasoning: bool) -> list[Any]:
     domain = Domain(name="d", description="x", instructions="Choose.", task=task)
     items = [TestItem(str(number), example) for number, example in enumerate(examples)]
     asker = Asker(teacher, "system", 1.0, 100, attempts=1)
-    return anyio.run(examine, domain, items, asker, reasoning, 1, Tally(), lambda done, total: None)
+    return anyio.run(
+        examine, domain, items, asker, reasoning, "strict_first", 1, Tally(), lambda done, total: None
+    )
 
 
 def test_what_it_is_asked_and_how_its_answers_are_read() -> None:
@@ -109,6 +115,22 @@ def test_a_teacher_that_answers_nothing_has_no_accuracy() -> None:
         asked(Scripted("blocked", "blocked"), MultipleChoice(options=2), [example] * 2, reasoning=False)
 
 
+def test_an_item_lost_to_an_outage_is_no_wrong_answer_and_is_the_only_one_asked_again(tmp_path: Path) -> None:
+    examples = [Example(question=f"Which of {n}?", options=("a", "b"), answer="A") for n in range(3)]
+    right, wrong = '{"answer": "A"}', '{"answer": "B"}'
+    first = Recorded(Scripted(right, "outage", wrong), Ledger(tmp_path))
+    why = r"1 of 3 items got no answer, .*503: overloaded; the same command asks these again, and no others"
+    with pytest.raises(TeacherUnavailable, match=why):
+        asked(first, MultipleChoice(options=2), examples, reasoning=False)
+    again = Scripted(right)
+    anyio.run(first.close)
+    second = Recorded(again, Ledger(tmp_path))
+    found = asked(second, MultipleChoice(options=2), examples, reasoning=False)
+    anyio.run(second.close)
+    assert [answer.right for answer in found] == [True, True, False]
+    assert ["Which of 1?" in request.prompt for request in again.asked] == [True]
+
+
 @pytest.mark.parametrize("reasoning", [True, False])
 def test_reasoning_comes_before_the_answer_where_it_is_wanted(reasoning: bool) -> None:
     reply = '{"reasoning": "Because.", "answer": "CWE-79"}' if reasoning else '{"answer": "CWE-79"}'
@@ -119,3 +141,30 @@ def test_reasoning_comes_before_the_answer_where_it_is_wanted(reasoning: bool) -
     assert answer.text == ("Because.\nCWE-79" if reasoning else "CWE-79")
     assert list(teacher.asked[0].schema["properties"]) == ["reasoning", "answer"][not reasoning :]
     assert ("step by step" in teacher.asked[0].prompt) == reasoning
+
+
+SAID = (
+    (Number(), "18", "18", True),
+    (Number(), "18", "18.00", False),  # as the harness compares: texts
+    (Number(), "-7", "-7", True),
+    (Identifier(pattern=r"CWE-\d+"), "CWE-79", "CWE-79", True),
+    (Identifier(pattern=r"CWE-\d+"), "CWE-79", "CWE-787", False),
+    (Expression(), r"\frac{1}{2}", r"\frac12", True),
+    (Expression(), "3", r"$\boxed{3}$", True),
+    (Expression(), "3", "3.0", False),
+    (FreeText(), "The cat", "the  Cat", True),
+    (FreeText(), "The cat", "cat.", False),
+)
+
+
+@pytest.mark.parametrize(("task", "gold", "answer", "right"), SAID)
+def test_one_rule_marks_teacher_and_student(task: Any, gold: str, answer: str, right: bool) -> None:
+    """The teacher's answer alone, and the student's text that gives the same answer in the task's form."""
+    example = Example(question="?", answer=gold)
+    (found,) = asked(Scripted(json.dumps({"answer": answer})), task, [example], reasoning=False)
+    domain = Domain(name="d", description="x", instructions="Choose.", task=task)
+    text = task.answer(Example(question="?", answer=answer))
+    said = marked(domain, example, 0, text, None, Marking())
+    assert found.right == said.right == right
+    assert (found.right_strict, found.right_lenient) == (said.right_strict, said.right_lenient)
+    assert found.prediction == said.prediction

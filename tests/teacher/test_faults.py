@@ -15,7 +15,7 @@ import pytest
 from loopback import Answer, Loopback
 from teacher_requests import make_request
 
-from simula.errors import BudgetSpent, RequestFailed, TeacherUnavailable, UnreadableReply
+from simula.errors import BudgetSpent, RequestFailed, RequestLost, TeacherUnavailable, UnreadableReply
 from simula.prompts import Asker, Tally
 from simula.teacher import Budget, Price, Reply, Spending
 from simula.teacher.budget import Budgeted
@@ -441,7 +441,7 @@ def test_one_bad_call_among_good_ones_fails_alone(kind: Kind) -> None:
             teacher = settings_of(kind, fake, attempts=3, first_wait=0.3).connect()
 
             async def unlucky() -> None:
-                with pytest.raises(RequestFailed, match="no answer in 3 attempts"):
+                with pytest.raises(RequestLost, match="no answer in 3 attempts"):
                     await teacher.ask(make_request(prompt="unlucky"))
 
             async with anyio.create_task_group() as group:
@@ -449,6 +449,23 @@ def test_one_bad_call_among_good_ones_fails_alone(kind: Kind) -> None:
                 while not fake.bodies:
                     await anyio.sleep(0.005)
                 await teacher.ask(make_request(2))
+            await teacher.close()
+
+    anyio.run(run)
+
+
+def test_a_call_whose_every_answer_is_empty_is_not_lost(kind: Kind) -> None:
+    """The teacher has spoken, if only with nothing: asking it another day would not help."""
+
+    async def run() -> None:
+        async with fake_of(kind) as fake:
+            fake.good = lambda body: PAID["empty"].of(kind)
+            teacher = settings_of(kind, fake, attempts=2).connect()
+            with pytest.raises(
+                RequestFailed, match="no answer in 2 attempts, at last: an empty answer"
+            ) as caught:
+                await teacher.ask(make_request())
+            assert not isinstance(caught.value, RequestLost)
             await teacher.close()
 
     anyio.run(run)
