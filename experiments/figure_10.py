@@ -1,33 +1,39 @@
 """Figure 10: Elo against difficulty, by batch size and appearances, from scores that are simulated.
 
-    .venv/bin/python experiments/figure_10.py [FOLDER]
+    simula assess domain=math teacher=gemini_flash assessment.dataset=benchmark assessment.points=null
+        assessment.measures=[validity] assessment.validity.batch_sizes=[2,5,10]
+        assessment.validity.appearances=[1,5]
 
-No teacher is asked. The paper prints the quartiles of MATH's raw scores by level, and the ratings by level in
-six settings; it states neither the K-factor nor the outcome of a comparison. True scores are drawn from the
-quartiles, a scorer sees them through noise in every batch, and online Elo rates them: with soft outcomes
-s / (s + t) and a K-factor of 32 the paper's ratings come out, with win, draw or loss they do not. Writes
-figure_10.png, figure_10.pdf and figure_10.csv.
+For the simulation no teacher is asked. The paper prints the quartiles of MATH's raw scores by level, and
+the ratings by level in six settings; it states neither the K-factor nor the outcome of a comparison. True
+scores are drawn from the quartiles, a scorer sees them through noise in every batch, online Elo rates them:
+with soft outcomes s / (s + t) and a K-factor of 32 the paper's ratings come out, with win, draw or loss not.
 """
 
 from __future__ import annotations
 
-import argparse
-import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+import pyarrow.parquet as pq
 from matplotlib.figure import Figure
 from scipy.special import stdtrit
 
+from experiments.comparison import Compared, Ours, reference, table
+from experiments.results import REAL, Found, found
+from experiments.writing import Rendered
 from simula.draws import entropy, generator
 from simula.report.figure import INK, STYLE, drawing
+from simula.report.text_table import Line, TextTable
 from simula.scoring import Comparisons, EloSettings, compared, online_elo, schedule
 from simula.scoring.simulation import score, split_normal
+from simula.stages.measures.validity import SCORES
+from simula.store.artifacts import Store
 
-REFERENCE = Path(__file__).parent / "reference"
+TITLE = "Figure 10: Elo against difficulty, by batch size and appearances"
+LOWEST = "lowest"
 NOISE = 4.0
 """Standard deviation of the scorer's noise in a batch, in points of the raw scale."""
 STEP = 5
@@ -57,7 +63,7 @@ Settings = tuple[int, int]
 def paper() -> dict[Settings, Ratings]:
     """The paper's six settings, read off its figure."""
     found: dict[Settings, Ratings] = {}
-    for line in _lines("elo_by_batch_math.csv"):
+    for line in reference("elo_by_batch_math.csv"):
         setting = int(line["batch_size"]), int(line["appearances"])
         before = dict(found[setting].medians) if setting in found else {}
         medians = before | {int(line["level"]): float(line["median_elo_percent_of_max"])}
@@ -89,9 +95,9 @@ def simulated(setting: Settings, outcomes: Callable[[Comparisons], Comparisons],
 
 def mean_error(found: Mapping[Settings, Sequence[Ratings]]) -> float:
     """Mean distance to the paper, in points of percent, over settings, levels and the lowest ratings."""
-    reference = paper()
+    printed = paper()
     distances = [
-        np.abs(np.mean([one.numbers for one in runs], axis=0) - reference[setting].numbers)
+        np.abs(np.mean([one.numbers for one in runs], axis=0) - printed[setting].numbers)
         for setting, runs in found.items()
     ]
     return float(np.mean(distances))
@@ -106,18 +112,18 @@ def draw(by_outcome: Mapping[str, Mapping[Settings, Sequence[Ratings]]]) -> Figu
     """One axes a setting: medians by level with 95 % intervals over simulations; the lowest as lines."""
     figure = Figure(figsize=(9.6, 5.4))
     looks = list(mpl.rcParams["axes.prop_cycle"])
-    for at, (setting, reference) in enumerate(paper().items()):
+    for at, (setting, printed) in enumerate(paper().items()):
         axes = figure.add_subplot(2, 3, at + 1)
         axes.set_title(f"batches of {setting[0]}, {setting[1]} appearance{'s' * (setting[1] > 1)}")
-        for look, (name, found) in zip(looks, by_outcome.items(), strict=False):
-            runs = np.array([one.numbers for one in found[setting]])
+        for look, (name, made) in zip(looks, by_outcome.items(), strict=False):
+            runs = np.array([one.numbers for one in made[setting]])
             half = stdtrit(len(runs) - 1, 0.975) * runs.std(axis=0, ddof=1) / np.sqrt(len(runs))
-            mean, levels = runs.mean(axis=0), list(reference.medians)
+            mean, levels = runs.mean(axis=0), list(printed.medians)
             axes.errorbar(levels, mean[:-1], yerr=half[:-1], label=f"simulated, {name}", **look)
             axes.axhline(mean[-1], color=look["color"], linestyle=":", linewidth=1.2)
-        medians = list(reference.medians.values())
+        medians = list(printed.medians.values())
         axes.plot(levels, medians, linestyle="", marker="x", color=INK, zorder=4, label="paper")
-        axes.axhline(reference.lowest, color=INK, linestyle=":", linewidth=1.2, label="lowest item")
+        axes.axhline(printed.lowest, color=INK, linestyle=":", linewidth=1.2, label="lowest item")
         axes.set_ylim(0, 104)
         axes.set_xticks(levels)
         if at % 3 == 0:
@@ -131,53 +137,64 @@ def draw(by_outcome: Mapping[str, Mapping[Settings, Sequence[Ratings]]]) -> Figu
 def _true_scores(seed: int) -> tuple[np.ndarray, np.ndarray]:
     """The true score of every item, and its level; the same in every setting."""
     scores, levels = [], []
-    for line in _lines("score_quartiles_math.csv"):
+    for line in reference("score_quartiles_math.csv"):
         level, items = int(line["level"]), int(line["items"])
-        quartiles = (float(line[name]) for name in ("q25", "median", "q75"))
-        scores.append(split_normal(*quartiles, items, generator(seed, level, "true scores")))
+        low, median, high = (float(line[name]) for name in ("q25", "median", "q75"))
+        scores.append(split_normal(low, median, high, items, generator(seed, level, "true scores")))
         levels += [level] * items
     return np.concatenate(scores), np.array(levels)
 
 
-def _lines(name: str) -> list[dict[str, str]]:
-    with (REFERENCE / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def _table(by_outcome: Mapping[str, Mapping[Settings, Sequence[Ratings]]]) -> list[list[object]]:
-    rows: list[list[object]] = [["batch_size", "appearances", "level", "paper", *by_outcome]]
-    for setting, reference in paper().items():
-        means = [
-            np.mean([one.numbers for one in found[setting]], axis=0).round(1).tolist()
-            for found in by_outcome.values()
-        ]
-        names = [*map(str, reference.medians), "lowest"]
-        rows += [
-            [*setting, name, printed, *ours]
-            for name, printed, *ours in zip(names, reference.numbers.tolist(), *means, strict=True)
-        ]
-    return rows
-
-
-def main() -> None:
-    """Simulate, print how far the simulation is from the paper, and draw both."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("folder", type=Path, nargs="?", default=Path("outputs/experiments"))
-    folder = parser.parse_args().folder
-    folder.mkdir(parents=True, exist_ok=True)
+def render(store: Store, wanted: Mapping[str, str]) -> Rendered:
+    """The simulation, and beside the paper's numbers those of the store's finished validity grid on MATH."""
     by_outcome = {"soft outcomes": repeated(soft, REPEATS), "win, draw, loss": repeated(hard, REPEATS)}
-    for name, found in by_outcome.items():
-        print(f"{name}: {mean_error(found):.1f} points of percent from the paper, on average")
+    measured = found(store, "validity", wanted).get(("math", REAL))
+    shown = [
+        Compared(
+            {"batch_size": setting[0], "appearances": setting[1], "level": name},
+            "median Elo, % of the highest" if name != LOWEST else "lowest Elo, % of the highest",
+            printed,
+            ours=_ours(measured, setting, name),
+            state="missing" if measured is None else measured.state,
+        )
+        for setting, ratings in paper().items()
+        for name, printed in zip([*map(str, ratings.medians), LOWEST], ratings.numbers.tolist(), strict=True)
+    ]
     with mpl.rc_context(fname=STYLE):
         made = drawing(draw(by_outcome))
-    (folder / "figure_10.png").write_bytes(made.png)
-    (folder / "figure_10.pdf").write_bytes(made.pdf)
-    with (folder / "figure_10.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(_table(by_outcome))
-    print(f"{folder / 'figure_10.png'}")
+    errors = [
+        f"Simulated, {name}: {mean_error(runs):.1f} points of percent from the paper, on average over "
+        f"{REPEATS} simulations of its six settings."
+        for name, runs in by_outcome.items()
+    ]
+    tables = (_simulated_table(by_outcome), table("On MATH", shown, 1))
+    return Rendered(TITLE, tables, tuple(shown), made, tuple(errors))
 
 
-if __name__ == "__main__":
-    main()
+def _ours(measured: Found | None, setting: Settings, name: str) -> Ours | None:
+    """Of the grid on real items: the median of a level or the lowest, in percent of the highest."""
+    if measured is None or measured.state != "done":
+        return None
+    rows = pq.read_table(measured.folder / SCORES).to_pydict()
+    elo = rows.get(f"elo {setting[0]}x{setting[1]}")
+    if elo is None:
+        return None
+    share = 100 * np.array(elo) / max(elo)
+    own = share if name == LOWEST else share[np.array(rows["level"]) == name]
+    on = f"{measured.manifest['set']}: {len(elo):,} items, scored by {measured.manifest['scorer']}"
+    return Ours(float(share.min() if name == LOWEST else np.median(own)), on=on)
+
+
+def _simulated_table(by_outcome: Mapping[str, Mapping[Settings, Sequence[Ratings]]]) -> TextTable:
+    lines = []
+    for setting, ratings in paper().items():
+        means = [
+            np.mean([one.numbers for one in runs[setting]], axis=0).tolist() for runs in by_outcome.values()
+        ]
+        names = [*map(str, ratings.medians), LOWEST]
+        lines += [
+            Line((*map(str, setting), name, f"{printed:.1f}", *(f"{mean:.1f}" for mean in ours)))
+            for name, printed, *ours in zip(names, ratings.numbers.tolist(), *means, strict=True)
+        ]
+    columns = ("batch size", "appearances", "level", "paper", *by_outcome)
+    return TextTable("Simulated: Elo in percent of the highest", columns, tuple(lines), 3)

@@ -5,10 +5,10 @@ import statistics
 import sys
 from pathlib import Path
 
-import figure_10
 import numpy as np
 import pytest
 
+from experiments import figure_10
 from simula.scoring import ScoredBatch, compared
 
 

@@ -57,7 +57,7 @@ def measure_pool(benches: Sequence[Bench]) -> dict[str, Any]:
         # As the sweep names them, the benchmark's items first.
         shown = sorted(_names([bench.config for bench in benches]), key=lambda name: name != REAL)
         said["sets"].sort(key=lambda one: shown.index(one["set"]))
-        return {"set": f"pool of {', '.join(shown)}", **said}
+        return {"domain": first.config.domain.name, "set": f"pool of {', '.join(shown)}", **said}
 
     made = {
         f"{stage} {number}": place

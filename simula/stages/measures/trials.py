@@ -120,8 +120,16 @@ async def _asked(
             def on_answer(done: int, total: int) -> None:
                 meter(done, 2 * total, "", lambda: paid_now(tally))
 
+            asked = config.evaluation
             answers = await examine(
-                config.domain, items, asker, config.evaluation.teacher_reasoning, at_once, tally, on_answer
+                config.domain,
+                items,
+                asker,
+                asked.teacher_reasoning,
+                asked.extraction,
+                at_once,
+                tally,
+                on_answer,
             )
             corruptor, done = replace(asker, system=SYSTEM), len(items)
 

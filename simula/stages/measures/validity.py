@@ -134,8 +134,11 @@ async def _examined(bench: Bench, points: Sequence[Point], tally: Tally) -> list
             def on_answer(done: int, total: int) -> None:
                 meter(done, total, "", lambda: paid_now(tally))
 
-            reasoning, at_once = config.evaluation.teacher_reasoning, config.dataset.concurrency
-            answers = await examine(config.domain, items, asker, reasoning, at_once, tally, on_answer)
+            reasoning, extraction = config.evaluation.teacher_reasoning, config.evaluation.extraction
+            at_once = config.dataset.concurrency
+            answers = await examine(
+                config.domain, items, asker, reasoning, extraction, at_once, tally, on_answer
+            )
     return [answer.right for answer in answers]
 
 

@@ -1,0 +1,61 @@
+"""Figure 5: densities of complexity Elo: real data and five systems by domain, each domain rated in one pool.
+
+    simula assess -m domain=cti_mcq,cti_rcm,lexam,gsm8k system=baseline,local,global,local_global,full
+        size=1000 teacher=gemini_flash assessment.measures=[complexity] assessment.pooled=true
+        assessment.real=true
+
+The densities themselves are drawn by that command, in outputs/report/measures/complexity.png.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from experiments.comparison import Compared, Ours, number, reference, table
+from experiments.drawing import draw
+from experiments.writing import Rendered
+from simula.stages.measures.pooled import stored_pools
+from simula.store.artifacts import Store
+
+_NUMBERS = {"mode": "mode", "mean": "mean", "q05": "5 % quantile", "q95": "95 % quantile"}
+"""The paper's column to our number's name."""
+TITLE = "Figure 5: complexity Elo of real data and of five systems"
+
+
+def render(store: Store, wanted: Mapping[str, str]) -> Rendered:
+    """The paper's mode, mean and quantiles beside those of the store's pools; of several the one made last.
+
+    `wanted` restricts nothing but `teacher`, by the model that scored.
+    """
+    by_domain: dict[str, Mapping[str, Any]] = {}
+    for manifest in sorted(stored_pools(store).values(), key=lambda one: str(one["made"]["started"])):
+        if manifest["attribute"] == "complexity" and wanted.get("scorer") in (None, manifest["scorer"]):
+            by_domain[manifest["domain"]] = manifest
+    compared = [
+        Compared(
+            {"domain": line["domain"], "system": line["system"]},
+            name,
+            number(line[name]),
+            ours=_ours(by_domain.get(line["domain"]), line["system"], name),
+        )
+        for line in reference("complexity_elo.csv")
+        for name in _NUMBERS
+    ]
+    return Rendered(
+        TITLE,
+        (table(TITLE, compared, 0),),
+        tuple(compared),
+        draw([one for one in compared if one.what == "mean"], ("domain",), "system", "mean Elo"),
+        ("Elo compares within a pool: a pool of other sets has another zero.",),
+    )
+
+
+def _ours(pool: Mapping[str, Any] | None, system: str, name: str) -> Ours | None:
+    if pool is None:
+        return None
+    said = next((one for one in pool["sets"] if one["set"] == system), None)
+    if said is None or said["elo"] is None:
+        return None
+    value, low, high = said["elo"][_NUMBERS[name]]
+    return Ours(value, low, high, f"{pool['set']}: {pool['points']:,} points, scored by {pool['scorer']}")

@@ -1,0 +1,94 @@
+"""What a store has of a measure: every finished artifact, with whose set it is of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from experiments.comparison import State
+from simula.metrics import Measure
+from simula.report.grid import SYSTEMS
+from simula.stages.keys import MEASURES
+from simula.stages.record import CellRecord, all_records
+from simula.store.artifacts import Store
+
+REAL = "real"
+"""A benchmark's own items, as the paper's figures name them."""
+ORDER = (REAL, *SYSTEMS)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A set that was measured, or is to be."""
+
+    domain: str
+    system: str
+    """`real`, or the mechanism."""
+    axes: Mapping[str, Any]
+    state: State
+    manifest: Mapping[str, Any]
+    """Empty where it is not finished."""
+    folder: Path
+
+    @property
+    def on(self) -> str:
+        """What the measure was computed on, in words."""
+        rows = self.manifest["measures"].get("rows measured")
+        shown = "" if rows is None else f"{rows:,.0f} data points, "
+        by = (
+            f", {self.axes['embedding']} embedding"
+            if "distance" in str(list(self.manifest["measures"]))
+            else ""
+        )
+        return f"{self.manifest['set']}: {shown}teacher {self.axes['teacher']}{by}"
+
+
+def found(store: Store, measure: Measure, wanted: Mapping[str, str]) -> dict[tuple[str, str], Found]:
+    """By domain and system what the store has of a measure; of several the one that was made last.
+
+    Args:
+        store: where results are.
+        measure: which.
+        wanted: axis to value, such as teacher to gemini_flash: other cells are left out.
+    """
+    best: dict[tuple[str, str], Found] = {}
+    for one in measured(store, measure, wanted):
+        place = (one.domain, one.system)
+        if place not in best or _rank(one) > _rank(best[place]):
+            best[place] = one
+    return best
+
+
+def _rank(one: Found) -> tuple[bool, bool, str]:
+    return one.state == "done", one.state == "running", str(one.manifest.get("made", {}).get("started", ""))
+
+
+def measured(store: Store, measure: Measure, wanted: Mapping[str, str]) -> Iterator[Found]:
+    """Every set that was measured so, or is to be, of the cells that are `wanted`."""
+    stage, _ = MEASURES[measure]
+    for record in all_records(store):
+        own = all(str(record.axes.get(name)) == value for name, value in wanted.items())
+        if own and stage in record.artifacts:
+            manifest = record.manifests.get(stage, {})
+            yield Found(
+                domain=str(record.axes["domain"]),
+                system=str(record.axes["measured"]),
+                axes=record.axes,
+                state=_state(record, manifest),
+                manifest=manifest,
+                folder=store.root / record.artifacts[stage],
+            )
+
+
+def _state(record: CellRecord, manifest: Mapping[str, Any]) -> State:
+    if manifest:
+        return "done"
+    return "running" if record.state == "running" else "missing"
+
+
+def systems(places: Sequence[tuple[str, str]]) -> list[str]:
+    """The paper's order."""
+    names = {system for _, system in places}
+    return [name for name in ORDER if name in names] + sorted(names - set(ORDER))

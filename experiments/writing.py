@@ -1,0 +1,101 @@
+"""A table or figure as files: Markdown, CSV, LaTeX, PNG, PDF."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from experiments.comparison import Compared, records
+from simula.report.figure import Drawing
+from simula.report.text_table import TextTable, escaped, markdown
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "±": r"$\pm$",
+    "–": "--",
+    "−": "$-$",
+    "κ": r"$\kappa$",
+    "μ": r"$\mu$",
+    "\u00a0": "~",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One item of the paper's, as far as there are results."""
+
+    title: str
+    tables: tuple[TextTable, ...]
+    compared: tuple[Compared, ...]
+    drawing: Drawing | None = None
+    sentences: tuple[str, ...] = ()
+
+
+def write(name: str, rendered: Rendered, folder: Path) -> list[Path]:
+    """Write NAME.md, NAME.csv, NAME.tex, and NAME.png and NAME.pdf where there is a figure; the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    image = f"![{escaped(rendered.title)}]({name}.png)" if rendered.drawing else ""
+    blocks = [f"# {escaped(rendered.title)}", image, *map(escaped, rendered.sentences)]
+    blocks += map(markdown, rendered.tables)
+    texts = {
+        "md": "\n\n".join(block for block in blocks if block) + "\n",
+        "csv": _csv(rendered.compared),
+        "tex": "\n".join(map(latex, rendered.tables)),
+    }
+    files = []
+    for suffix, text in texts.items():
+        files.append(folder / f"{name}.{suffix}")
+        files[-1].write_text(text, encoding="utf-8")
+    if rendered.drawing is not None:
+        for suffix, content in (("png", rendered.drawing.png), ("pdf", rendered.drawing.pdf)):
+            files.append(folder / f"{name}.{suffix}")
+            files[-1].write_bytes(content)
+    return files
+
+
+def latex(table: TextTable) -> str:
+    """The table with booktabs' rules, its notes below."""
+    form = "l" * table.keys + "r" * (len(table.columns) - table.keys)
+    lines = [table.columns, *(cells for _, cells in table.rows)]
+    head, *body = [" & ".join(map(_tex, cells)) + r" \\" for cells in lines]
+    notes = [rf"\par\footnotesize {_tex(note)}" for note in table.notes]
+    return "\n".join(
+        [
+            r"% \usepackage{booktabs}",
+            r"\begin{table}",
+            rf"\caption{{{_tex(table.title)}}}",
+            rf"\begin{{tabular}}{{{form}}}",
+            r"\toprule",
+            head,
+            r"\midrule",
+            *body,
+            r"\bottomrule",
+            r"\end{tabular}",
+            *notes,
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def _tex(text: str) -> str:
+    return re.sub("|".join(map(re.escape, _LATEX)), lambda found: _LATEX[found.group()], text)
+
+
+def _csv(compared: Sequence[Compared]) -> str:
+    lines = list(records(compared))
+    names = dict.fromkeys(name for line in sorted(lines, key=len, reverse=True) for name in line)
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, list(names), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(
+        {n: round(v, 6) if isinstance(v, float) else v for n, v in line.items()} for line in lines
+    )
+    return buffer.getvalue()
