@@ -27,7 +27,9 @@ def draw(compared: Sequence[Compared], panel: Sequence[str], category: str, unit
     """
     panels: dict[str, list[Compared]] = {}
     for one in compared:
-        title = ", ".join(_of(one, name) for name in panel)
+        title = ", ".join(
+            f"level {said}" if name == "level" else said for name in panel if (said := _of(one, name))
+        )
         panels.setdefault(title, []).append(one)
     columns = min(_COLUMNS, len(panels))
     lines = -(-len(panels) // columns)
@@ -54,7 +56,9 @@ def _marks(axes: Axes, members: Sequence[Compared], category: str) -> None:
     axes.errorbar(
         [at - _APART for at, _ in theirs],
         [one.paper or 0.0 for _, one in theirs],
-        yerr=[one.paper_half or 0.0 for _, one in theirs],
+        yerr=[one.paper_half or 0.0 for _, one in theirs]
+        if any(one.paper_half for _, one in theirs)
+        else None,
         linestyle="",
         marker="o",
         markerfacecolor="none",
