@@ -121,7 +121,14 @@ async def _asked(
                 meter(done, 2 * total, "", lambda: paid_now(tally))
 
             answers = await examine(
-                config.domain, items, asker, config.evaluation.teacher_reasoning, at_once, tally, on_answer
+                config.domain,
+                items,
+                asker,
+                config.evaluation.teacher_reasoning,
+                "strict_first",
+                at_once,
+                tally,
+                on_answer,
             )
             corruptor, done = replace(asker, system=SYSTEM), len(items)
 
