@@ -120,13 +120,12 @@ async def _asked(
             def on_answer(done: int, total: int) -> None:
                 meter(done, 2 * total, "", lambda: paid_now(tally))
 
-            asked = config.evaluation
             answers = await examine(
                 config.domain,
                 items,
                 asker,
-                asked.teacher_reasoning,
-                asked.extraction,
+                config.evaluation.teacher_reasoning,
+                "strict_first",
                 at_once,
                 tally,
                 on_answer,

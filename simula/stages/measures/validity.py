@@ -134,10 +134,9 @@ async def _examined(bench: Bench, points: Sequence[Point], tally: Tally) -> list
             def on_answer(done: int, total: int) -> None:
                 meter(done, total, "", lambda: paid_now(tally))
 
-            reasoning, extraction = config.evaluation.teacher_reasoning, config.evaluation.extraction
-            at_once = config.dataset.concurrency
+            reasoning, at_once = config.evaluation.teacher_reasoning, config.dataset.concurrency
             answers = await examine(
-                config.domain, items, asker, reasoning, extraction, at_once, tally, on_answer
+                config.domain, items, asker, reasoning, "strict_first", at_once, tally, on_answer
             )
     return [answer.right for answer in answers]
 
