@@ -72,8 +72,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     return Bench(config, Store(config.paths.store), Terminal("test"))
 
 
-def with_embedding(bench: Bench, embedding: Recorded, **assessment: int) -> Bench:
-    measured = bench.config.assessment.model_copy(update=assessment)
+def with_embedding(bench: Bench, embedding: Recorded, **diversity: int) -> Bench:
+    settings = bench.config.assessment.diversity.model_copy(update=diversity)
+    measured = bench.config.assessment.model_copy(update={"diversity": settings})
     return replace(bench, config=replace(bench.config, embedding=embedding, assessment=measured))
 
 
