@@ -8,25 +8,31 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from simula.report.figure import STYLE, Drawing, drawing, looks_of, short_name
 from simula.report.measures.shown import Measured
 
 
 def draw_diversity(sets: Sequence[Measured]) -> Drawing | None:
-    """One axes a distance and embedding, sets from top to bottom; None where no set has a distance."""
-    distances = dict.fromkeys(name for one in sets for name in one.manifest["intervals"])
-    if not distances:
+    """The figure in its formats; None where no set has a distance."""
+    if not any(one.manifest["intervals"] for one in sets):
         return None
     with mpl.rc_context(fname=STYLE):
-        looks = looks_of(one.name for one in sets)
-        figure = Figure(figsize=(4.4 * len(distances), 1.3 + 0.34 * len(sets)))
-        shared = None
-        for at, name in enumerate(distances):
-            axes = figure.add_subplot(1, len(distances), at + 1, sharey=shared)
-            shared = shared or axes
-            _distances(axes, sets, name, looks)
-        return drawing(figure)
+        return drawing(figure_of(sets))
+
+
+def figure_of(sets: Sequence[Measured]) -> Figure:
+    """One axes a distance and embedding, sets from top to bottom."""
+    looks = looks_of(one.name for one in sets)
+    names = dict.fromkeys(name for one in sets for name in one.manifest["intervals"])
+    figure = Figure(figsize=(2.0 + 4.2 * len(names), 1.45 + 0.34 * len(sets)))
+    for at, name in enumerate(names):
+        axes = figure.add_subplot(1, len(names), at + 1)
+        _distances(axes, sets, name, looks)
+        if at:
+            axes.tick_params(axis="y", labelleft=False)
+    return figure
 
 
 def _distances(
@@ -44,4 +50,5 @@ def _distances(
     axes.tick_params(axis="y", length=0)
     kind, embedding = name.split(" (", 1)
     axes.set_title(kind)
-    axes.set_xlabel(f"mean cosine distance, by {embedding.removesuffix(')')} (95 % interval)")
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.set_xlabel(f"mean cosine distance (95 % interval)\nby {embedding.removesuffix(')')}")
