@@ -65,12 +65,14 @@ class Diversity:
     """The ends of the 95 % interval of those measures that have one."""
     neighbours: Neighbours | None
     """None where there are too few points for distances."""
+    left_out: tuple[str, ...]
+    """What was not measured, and why, in sentences."""
 
 
 def diversity(
     texts: Sequence[str], vectors: Vectors, settings: DiversitySettings, embedding: str, seed: int
 ) -> Diversity:
-    """All of it; what needs more points or words than there are is left out.
+    """All of it; what needs more points or words than there are is left out, and named.
 
     Args:
         texts: of the points.
@@ -80,19 +82,38 @@ def diversity(
             different embeddings are never taken for one measure.
         seed: of what is drawn.
     """
-    measures = {"words a row": sum(len(text.split()) for text in texts) / max(1, len(texts))}
-    for found, grams in zip(wording(texts, settings, seed), _GRAMS, strict=True):
-        measures[f"distinct {grams}"] = found.share
-        if found.of_equal is not None:
-            measures[f"distinct {grams} of {settings.piece:,}"] = found.of_equal
+    measures, left_out = _words(texts, settings, seed)
     if len(texts) < 3:
-        return Diversity(measures, {}, None)
+        return Diversity(measures, {}, None, (*left_out, "distances need three points"))
     apart = spread(vectors, settings, seed)
     whole, near = f"global distance ({embedding})", f"local distance ({embedding})"
     measures |= {whole: apart.whole.value, near: apart.near.value}
-    if apart.vendi is not None:
+    if apart.vendi is None:
+        left_out.append(
+            f"{len(texts):,} points and {vectors.shape[1]:,} numbers a vector are both above"
+            f" assessment.diversity.largest_spectrum={settings.largest_spectrum}: there is no Vendi score"
+        )
+    else:
         measures[f"Vendi score ({embedding})"] = apart.vendi
     if (check := apart.neighbours.check) is not None:
         measures[f"recall of neighbours ({embedding})"] = check.recall
     intervals = {whole: apart.whole.interval, near: apart.near.interval}
-    return Diversity(measures, intervals, apart.neighbours)
+    return Diversity(measures, intervals, apart.neighbours, tuple(left_out))
+
+
+def _words(
+    texts: Sequence[str], settings: DiversitySettings, seed: int
+) -> tuple[dict[str, float], list[str]]:
+    """Measures of the words, and what was left out."""
+    measures = {"words a row": sum(len(text.split()) for text in texts) / max(1, len(texts))}
+    short = []
+    for found, grams in zip(wording(texts, settings, seed), _GRAMS, strict=True):
+        measures[f"distinct {grams}"] = found.share
+        if found.of_equal is None:
+            short.append(grams)
+        else:
+            measures[f"distinct {grams} of {settings.piece:,}"] = found.of_equal
+    if not short:
+        return measures, []
+    named = " and ".join(short)
+    return measures, [f"there are fewer {named} than assessment.diversity.piece={settings.piece}"]

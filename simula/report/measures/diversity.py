@@ -48,6 +48,7 @@ def _notes(sets: Sequence[Measured], names: dict[str, None]) -> Iterator[str]:
             " bootstrap over points; those of the local distance hold fixed who is whose neighbour."
         )
     yield from (_recall(one) for one in sets if (one.manifest["neighbours"] or {}).get("check"))
+    yield from (f"{one.name}: {said}." for one in sets for said in one.manifest["left_out"])
     if len({one.manifest["measures"]["rows measured"] for one in sets}) > 1:
         yield (
             "The sets differ in size: with more points the local distance and the distinct shares of a whole"
@@ -62,11 +63,13 @@ def _notes(sets: Sequence[Measured], names: dict[str, None]) -> Iterator[str]:
 
 
 def _recall(one: Measured) -> str:
-    check = one.manifest["neighbours"]["check"]
+    search = one.manifest["neighbours"]
+    check, anew = search["check"], search["searched_anew"]
     return (
         f"{one.name}: neighbours are approximate. On {check['points']:,} points drawn from the set their"
         f" recall is {check['recall']:.3f}, and the local distance {check['local_approximate']:.4f}"
         f" where it is {check['local_exact']:.4f} by exact neighbours."
+        + (f" The exact ones of {anew:,} points were taken, whose cells held too few." if anew else "")
     )
 
 

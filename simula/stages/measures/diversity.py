@@ -42,6 +42,7 @@ def measure_diversity(bench: Bench) -> dict[str, Any]:
             "intervals": found.intervals,
             "text": TEXT,
             "piece": settings.piece,
+            "left_out": list(found.left_out),
             "neighbours": _search(found, settings.neighbours),
             "embedding": _account(bench, embedded),
         }

@@ -22,7 +22,8 @@ def measured(name: str, by: str = "tfidf", rows: int = 1000, check: dict[str, An
         "intervals": {whole: [0.88, 0.93], near: [0.39, 0.42]},
         "text": "question and options",
         "piece": 10_000,
-        "neighbours": {"k": 10, "asked": 10, "exact": check is None, "searched_anew": 0, "check": check},
+        "left_out": [],
+        "neighbours": {"k": 10, "asked": 10, "exact": check is None, "searched_anew": 7, "check": check},
     }
     return Measured(name, manifest, Path())
 
@@ -33,6 +34,7 @@ def without_distances(name: str) -> Measured:
         "intervals": {},
         "text": "question and options",
         "piece": 10_000,
+        "left_out": ["distances need three points"],
         "neighbours": None,
     }
     return Measured(name, manifest, Path())
@@ -46,6 +48,7 @@ def test_distances_stand_with_their_intervals() -> None:
     assert lines["distinct bigrams"] == ("–", "1")
     assert any("hold fixed who is whose neighbour" in note for note in table.notes)
     assert any("The sets differ in size" in note for note in table.notes)
+    assert "two points: distances need three points." in table.notes
     assert any("Distinct … of 10,000" in note for note in table.notes)
     assert shown.drawing is not None
     assert "1,000 of full, 2 of two points" in shown.caption
@@ -56,6 +59,7 @@ def test_the_recall_of_approximate_neighbours_is_said() -> None:
     (table,) = show_diversity([measured("ours", check=check), measured("theirs")]).tables
     said = [note for note in table.notes if "recall" in note]
     assert len(said) == 1
+    assert "The exact ones of 7 points were taken" in said[0]
     assert re.search(r"ours: .*1,000 points .* 0\.973, .* 0\.4050 where it is 0\.4100", said[0])
     assert not any("differ in size" in note for note in table.notes)
 
