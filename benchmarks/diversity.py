@@ -66,14 +66,14 @@ def write_vectors(path: Path, points: int, seed: int) -> None:
 
 def whole(vectors: Vectors, seed: int) -> dict[str, Any]:
     """The global distance with its interval."""
-    return asdict(bootstrapped(global_shares(vectors), np.random.default_rng(seed), SETTINGS.resamples))
+    return bootstrapped(global_shares(vectors), np.random.default_rng(seed), SETTINGS.resamples)._asdict()
 
 
 def near(vectors: Vectors, seed: int) -> dict[str, Any]:
     """The local distance with its interval, and how well its neighbours were found."""
     found = nearest(vectors, SETTINGS, np.random.default_rng(seed))
     shares = local_shares(vectors, found.places)
-    told = asdict(bootstrapped(shares, np.random.default_rng(seed), SETTINGS.resamples))
+    told = bootstrapped(shares, np.random.default_rng(seed), SETTINGS.resamples)._asdict()
     return told | ({} if found.check is None else asdict(found.check))
 
 

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simula.metrics.ranged import Floats
+
 Vectors = NDArray[np.floating[Any]]
 Places = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 _NUMBERS = 1 << 22
 """Numbers of a block: 32 MB in float64."""

@@ -9,7 +9,8 @@ from simula.draws import generator
 from simula.metrics.distances import Vectors, global_shares, local_shares
 from simula.metrics.distinct import Distinct, distinct
 from simula.metrics.neighbours import Neighbours, nearest
-from simula.metrics.resampling import Estimate, bootstrapped
+from simula.metrics.ranged import Ranged
+from simula.metrics.resampling import bootstrapped
 from simula.metrics.settings import DiversitySettings
 from simula.metrics.vendi import vendi_score
 
@@ -21,9 +22,9 @@ _PURPOSE = "diversity"
 class Spread:
     """How far apart the points' vectors are."""
 
-    whole: Estimate
+    whole: Ranged
     """The global distance."""
-    near: Estimate
+    near: Ranged
     """The local distance."""
     neighbours: Neighbours
     vendi: float | None
@@ -97,7 +98,7 @@ def diversity(
         measures[f"Vendi score ({embedding})"] = apart.vendi
     if (check := apart.neighbours.check) is not None:
         measures[f"recall of neighbours ({embedding})"] = check.recall
-    intervals = {whole: apart.whole.interval, near: apart.near.interval}
+    intervals = {whole: apart.whole[1:], near: apart.near[1:]}
     return Diversity(measures, intervals, apart.neighbours, tuple(left_out))
 
 

@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from simula.metrics.distances import Floats
+from simula.metrics.ranged import Floats, Ranged
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A measure with the ends of its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Both ends."""
-        return self.low, self.high
-
-
-def bootstrapped(shares: Floats, draw: np.random.Generator, resamples: int) -> Estimate:
+def bootstrapped(shares: Floats, draw: np.random.Generator, resamples: int) -> Ranged:
     """The mean of the points' shares, with the 95 % percentile interval of the bootstrap over points.
 
     Args:
@@ -42,5 +26,4 @@ def bootstrapped(shares: Floats, draw: np.random.Generator, resamples: int) -> E
     if n == 0:
         raise ValueError("a mean over 0 points: at least one is needed")
     means = [shares[draw.integers(n, size=n)].mean() for _ in range(resamples)]
-    low, high = np.quantile(means, (0.025, 0.975))
-    return Estimate(float(shares.mean()), float(low), float(high))
+    return Ranged.of(float(shares.mean()), means)

@@ -10,7 +10,6 @@ import pytest
 from simula.embedding.lexical import tfidf
 from simula.metrics import distances
 from simula.metrics.distances import (
-    Floats,
     Places,
     Vectors,
     cluster_distances,
@@ -18,6 +17,7 @@ from simula.metrics.distances import (
     global_shares,
     local_shares,
 )
+from simula.metrics.ranged import Floats
 
 
 def unit_vectors(n: int, width: int, seed: int = 0) -> Vectors:
