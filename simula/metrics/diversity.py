@@ -1,46 +1,120 @@
-"""Embedding diversity (Section 3.2): mean cosine distance, over the set and among neighbours."""
+"""How different a set's points are: distances of their vectors (Section 3.2), Vendi score, distinct words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import Any
+from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
+from simula.draws import generator
+from simula.metrics.distances import Vectors, global_shares, local_shares
+from simula.metrics.distinct import Distinct, distinct
+from simula.metrics.neighbours import Neighbours, nearest
+from simula.metrics.ranged import Ranged
+from simula.metrics.resampling import bootstrapped
+from simula.metrics.settings import DiversitySettings
+from simula.metrics.vendi import vendi_score
 
-Vectors = NDArray[np.floating[Any]]
-
-
-def global_distance(vectors: Vectors) -> float:
-    """Mean pairwise cosine distance of unit vectors (n, d) with n > 1, in O(n·d).
-
-    The sum of all n² dot products is the squared norm of the vectors' sum.
-    """
-    n = len(vectors)
-    # Sums of many float32 numbers in float64: equal to brute force to 1e-6 at any size.
-    total = vectors.sum(axis=0, dtype=np.float64)
-    self_products = float(np.einsum("ij,ij->", vectors, vectors, dtype=np.float64))
-    return 1.0 - (float(total @ total) - self_products) / (n * (n - 1))
+_GRAMS = ("unigrams", "bigrams", "trigrams")
+_PURPOSE = "diversity"
 
 
-def local_distance(vectors: Vectors, k: int) -> float:
-    """Mean over points of the mean pairwise cosine distance among the point's k nearest neighbours.
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How far apart the points' vectors are."""
+
+    whole: Ranged
+    """The global distance."""
+    near: Ranged
+    """The local distance."""
+    neighbours: Neighbours
+    vendi: float | None
+    """The Vendi score; None where it would take too long (`DiversitySettings.largest_spectrum`)."""
+
+
+def spread(vectors: Vectors, settings: DiversitySettings, seed: int) -> Spread:
+    """Distances of unit vectors (n, d) with n > 2.
 
     Args:
-        vectors: unit vectors (n, d) with n > 2.
-        k: neighbours a point, itself left out; fewer where the set is smaller.
+        vectors: in memory or in a file (`numpy.memmap`).
+        settings: neighbours and intervals.
+        seed: of what is drawn: resamples, the sample that checks approximate neighbours.
     """
-    from sklearn.neighbors import NearestNeighbors
-
-    k = min(k, len(vectors) - 1)
-    neighbours = (
-        NearestNeighbors(n_neighbors=k, metric="cosine").fit(vectors).kneighbors(return_distance=False)
+    neighbours = nearest(vectors, settings, generator(seed, _PURPOSE, "neighbours"))
+    return Spread(
+        whole=bootstrapped(global_shares(vectors), generator(seed, _PURPOSE, "global"), settings.resamples),
+        near=bootstrapped(
+            local_shares(vectors, neighbours.places), generator(seed, _PURPOSE, "local"), settings.resamples
+        ),
+        neighbours=neighbours,
+        vendi=vendi_score(vectors, settings.largest_spectrum),
     )
-    return float(np.mean([global_distance(vectors[near]) for near in neighbours]))
 
 
-def distinct_bigrams(texts: Sequence[str]) -> float:
-    """Distinct-2: different word pairs divided by all, over the whole set."""
-    pairs = [pair for text in texts for pair in pairwise(text.lower().split())]
-    return len(set(pairs)) / len(pairs) if pairs else 0.0
+def wording(texts: Sequence[str], settings: DiversitySettings, seed: int) -> tuple[Distinct, ...]:
+    """Distinct-1, -2 and -3; pieces of equal length are cut in a drawn order, as a set may be sorted."""
+    order = generator(seed, _PURPOSE, "pieces").permutation(len(texts))
+    return distinct([texts[place] for place in order], len(_GRAMS), settings.piece)
+
+
+@dataclass(frozen=True, slots=True)
+class Diversity:
+    """What is told of a set."""
+
+    measures: dict[str, float]
+    """Name to number."""
+    intervals: dict[str, tuple[float, float]]
+    """The ends of the 95 % interval of those measures that have one."""
+    neighbours: Neighbours | None
+    """None where there are too few points for distances."""
+    left_out: tuple[str, ...]
+    """What was not measured, and why, in sentences."""
+
+
+def diversity(
+    texts: Sequence[str], vectors: Vectors, settings: DiversitySettings, embedding: str, seed: int
+) -> Diversity:
+    """All of it; what needs more points or words than there are is left out, and named.
+
+    Args:
+        texts: of the points.
+        vectors: their unit vectors (n, d).
+        settings: neighbours, intervals, pieces.
+        embedding: what made the vectors: a part of the names of what is measured on them, so that vectors by
+            different embeddings are never taken for one measure.
+        seed: of what is drawn.
+    """
+    measures, left_out = _words(texts, settings, seed)
+    if len(texts) < 3:
+        return Diversity(measures, {}, None, (*left_out, "distances need three points"))
+    apart = spread(vectors, settings, seed)
+    whole, near = f"global distance ({embedding})", f"local distance ({embedding})"
+    measures |= {whole: apart.whole.value, near: apart.near.value}
+    if apart.vendi is None:
+        left_out.append(
+            f"{len(texts):,} points and {vectors.shape[1]:,} numbers a vector are both above"
+            f" assessment.diversity.largest_spectrum={settings.largest_spectrum}: there is no Vendi score"
+        )
+    else:
+        measures[f"Vendi score ({embedding})"] = apart.vendi
+    if (check := apart.neighbours.check) is not None:
+        measures[f"recall of neighbours ({embedding})"] = check.recall
+    intervals = {whole: apart.whole[1:], near: apart.near[1:]}
+    return Diversity(measures, intervals, apart.neighbours, tuple(left_out))
+
+
+def _words(
+    texts: Sequence[str], settings: DiversitySettings, seed: int
+) -> tuple[dict[str, float], list[str]]:
+    """Measures of the words, and what was left out."""
+    measures = {"words a row": sum(len(text.split()) for text in texts) / max(1, len(texts))}
+    short = []
+    for found, grams in zip(wording(texts, settings, seed), _GRAMS, strict=True):
+        measures[f"distinct {grams}"] = found.share
+        if found.of_equal is None:
+            short.append(grams)
+        else:
+            measures[f"distinct {grams} of {settings.piece:,}"] = found.of_equal
+    if not short:
+        return measures, []
+    named = " and ".join(short)
+    return measures, [f"there are fewer {named} than assessment.diversity.piece={settings.piece}"]

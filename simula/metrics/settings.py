@@ -33,6 +33,30 @@ class Columns(Settings):
     """Columns of what people said of a row; `level` is one that the measures know."""
 
 
+class DiversitySettings(Settings):
+    """How different points are (Section 3.2)."""
+
+    neighbours: int = Field(10, ge=2)
+    """k of the local distance: 10, paper."""
+    exact_up_to: int = Field(50_000, ge=0)
+    """Points among which neighbours are found exactly, in O(n²·d); among more, approximately."""
+    cells: int | None = Field(None, ge=1)
+    """Cells of the approximate search. Null: 4·√n, by faiss's guideline for under a million vectors."""
+    probes: int = Field(64, ge=1)
+    """Cells that are searched for a point's neighbours: more find more of them and take longer."""
+    points_a_cell: int = Field(64, ge=1)
+    """Points drawn for each cell, from which k-means learns the cells."""
+    recall_points: int = Field(1000, ge=1)
+    """Points whose exact neighbours are found, too, to measure the recall of approximate ones."""
+    resamples: int = Field(2000, ge=100)
+    """Bootstrap resamples behind each interval."""
+    largest_spectrum: int = Field(4096, ge=1)
+    """Rows of the matrix whose eigenvalues the Vendi score needs, at most; the smaller of points and the
+    vectors' numbers. Beyond it, where they would take minutes, there is no Vendi score."""
+    piece: int = Field(10_000, ge=1)
+    """n-grams in each of the pieces over which distinct-n is averaged, so that sets of any length compare."""
+
+
 class AssessmentSettings(Settings):
     """Which measures are taken of which data set (Section 3)."""
 
@@ -44,8 +68,8 @@ class AssessmentSettings(Settings):
     stored data set: its folder, its key, or how the key begins."""
     columns: Columns = Columns()
     """Where the data points of a file are."""
-    neighbours: int = Field(10, ge=2)
-    """k of the local distance: 10, paper."""
+    diversity: DiversitySettings = DiversitySettings()
+    """Of the measure `diversity`."""
     coverage: CoverageSettings = CoverageSettings()
     """Of the measure `coverage`."""
     critics: CriticsSettings = CriticsSettings()

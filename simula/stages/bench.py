@@ -249,6 +249,7 @@ def _versions() -> dict[str, str]:
         "peft",
         "lightning",
         "xllamacpp",
+        "faiss-cpu",
         "vllm",
         "numpy",
         "pyarrow",

@@ -150,7 +150,9 @@ def measure_key(config: Config, **decided: Any) -> str:
 
 def diversity_key(config: Config) -> str:
     """Distances between the points, and what else is measured without a teacher."""
-    return measure_key(config, neighbours=config.assessment.neighbours, embedding=config.embedding.identity())
+    return measure_key(
+        config, diversity=config.assessment.diversity.identity(), embedding=config.embedding.identity()
+    )
 
 
 def coverage_key(config: Config) -> str:

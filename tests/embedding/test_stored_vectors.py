@@ -13,7 +13,7 @@ from embedding_fakes import WIDTH, Letters, expected
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simula.embedding import Embeddings
+from simula.embedding import Embeddings, vectors
 from simula.embedding.stored import Stored
 from simula.embedding.vectors import VectorCache, key_of
 from simula.errors import StoreError, TeacherUnavailable
@@ -49,6 +49,20 @@ def test_vectors_are_in_the_order_of_the_texts_whatever_ends_first(tmp_path: Pat
     assert [len(call) for call in model.calls] == [4, 4, 4, 4, 4, 3]
     assert model.most_at_once == 6
     assert found.truncated.tolist() == [len(text) > 20 for text in TEXTS]
+
+
+def test_vectors_that_fill_memory_come_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    again = [*TEXTS, *TEXTS[::-1]]
+    in_memory = embedded(tmp_path, again)
+    names = set(tmp_path.iterdir())
+    monkeypatch.setattr(vectors, "_IN_MEMORY", 4 * WIDTH * len(again) - 1)
+    monkeypatch.setattr(vectors, "_ROWS", 5)
+    laid_out = embedded(tmp_path, again)
+    assert isinstance(laid_out.vectors, np.memmap)
+    assert not isinstance(in_memory.vectors, np.memmap)
+    assert (laid_out.vectors == in_memory.vectors).all()
+    assert (laid_out.truncated == in_memory.truncated).all()
+    assert set(tmp_path.iterdir()) == names
 
 
 def test_no_more_calls_at_once_than_allowed(tmp_path: Path) -> None:
@@ -161,6 +175,18 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="vectors cannot be recorded in"):
         embedded(tmp_path / "file", ["a"])
+
+
+def test_no_room_for_the_file_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    embedded(tmp_path, TEXTS)
+
+    def full(**_: Any) -> Any:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(vectors, "_IN_MEMORY", 0)
+    monkeypatch.setattr(vectors, "TemporaryFile", full)
+    with pytest.raises(StoreError, match=r"23 vectors cannot be laid out .* No space left on device"):
+        embedded(tmp_path, TEXTS)
 
 
 def test_progress_counts_what_is_sent(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from simula.composition import cells
 from simula.embedding import Embedder, Embeddings, unit
 from simula.embedding.settings import Progress, Recorded
 from simula.errors import TeacherUnavailable
-from simula.metrics.diversity import global_distance
+from simula.metrics.distances import global_distance
 from simula.progress import Progress as Terminal
 from simula.report.grid import panels
 from simula.report.loading import load_result
@@ -22,6 +22,7 @@ from simula.settings import incidental
 from simula.stages.bench import Bench
 from simula.stages.cell import run_cell
 from simula.stages.measures.diversity import measure_diversity
+from simula.stages.measures.points import measured_points
 from simula.stages.record import record_of
 from simula.store.artifacts import Store
 from simula.teacher.price import Price
@@ -72,8 +73,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     return Bench(config, Store(config.paths.store), Terminal("test"))
 
 
-def with_embedding(bench: Bench, embedding: Recorded, **assessment: int) -> Bench:
-    measured = bench.config.assessment.model_copy(update=assessment)
+def with_embedding(bench: Bench, embedding: Recorded, **diversity: int) -> Bench:
+    settings = bench.config.assessment.diversity.model_copy(update=diversity)
+    measured = bench.config.assessment.model_copy(update={"diversity": settings})
     return replace(bench, config=replace(bench.config, embedding=embedding, assessment=measured))
 
 
@@ -115,6 +117,37 @@ def test_distances_are_those_of_the_vectors_and_what_they_took_is_told(bench: Be
     assert again["key"] != made["key"]
     assert (again["embedding"]["sent"], again["embedding"]["paid_now_usd"]) == (0, 0)
     assert again["measures"]["rows read in part (fresh)"] == 3
+
+
+def test_distances_have_intervals_and_say_how_they_were_taken(bench: Bench) -> None:
+    made = measure_diversity(bench)
+    assert set(made["intervals"]) == {"global distance (tfidf)", "local distance (tfidf)"}
+    for name, (low, high) in made["intervals"].items():
+        assert low <= made["measures"][name] <= high
+        assert low < high
+    assert made["text"] == "question and options, without the answer and how it is reached"
+    assert made["neighbours"] == {"k": 10, "asked": 10, "exact": True, "searched_anew": 0, "check": None}
+    assert {"distinct unigrams", "distinct bigrams", "distinct trigrams"} <= set(made["measures"])
+    assert 1 < made["measures"]["Vendi score (tfidf)"] < 12
+
+
+def test_what_is_embedded_is_question_and_options(bench: Bench) -> None:
+    sent: list[str] = []
+    measure_diversity(with_embedding(bench, CountingEmbedding(model="seen", sent=sent)))
+    examples = [point.example for point in measured_points(bench)]
+    assert set(sent) == {"\n".join((one.question, *one.options)) for one in examples}
+
+
+def test_approximate_neighbours_come_with_their_recall(bench: Bench) -> None:
+    made = measure_diversity(
+        with_embedding(bench, CountingEmbedding(sent=[]), exact_up_to=5, probes=100, neighbours=3)
+    )
+    assert made["measures"]["recall of neighbours (counts)"] == 1
+    assert made["neighbours"]["check"]["points"] == 12
+    exact = measure_diversity(with_embedding(bench, CountingEmbedding(sent=[]), neighbours=3))
+    name = "local distance (counts)"
+    assert made["measures"][name] == pytest.approx(exact["measures"][name], abs=1e-9)
+    assert "recall of neighbours (counts)" not in exact["measures"]
 
 
 def test_what_only_says_how_fast_changes_no_key(bench: Bench) -> None:

@@ -27,7 +27,7 @@ def keys(*overrides: str) -> dict[str, str]:
         ("+domain.languages=[en]", BEHIND_ROWS),
         ("seed=1", {"train", "evaluate"}),
         ("training.epochs=3", {"train", "evaluate"}),
-        ("assessment.neighbours=5", {"assess"}),
+        ("assessment.diversity.neighbours=5", {"assess"}),
         ("embedding=local", {"assess"}),
         ("evaluation.max_new_tokens=7", {"untuned", "evaluate"}),
         ("domain.instructions=Solve", {"untuned", "train", "evaluate"}),
