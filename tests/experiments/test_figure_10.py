@@ -1,9 +1,6 @@
 """The paper's Figure 10 comes out of simulated scores with soft outcomes, and not with win, draw, loss."""
 
-import csv
 import statistics
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -57,17 +54,3 @@ def test_soft_outcomes_give_the_papers_figure_and_hard_ones_do_not() -> None:
     ]
     assert figure_10.mean_error(soft) == pytest.approx(statistics.mean(slow))
     assert figure_10.simulated((5, 5), figure_10.soft, 1) == soft[5, 5][1]
-
-
-def test_it_writes_figure_and_table(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(figure_10, "REPEATS", 2)
-    monkeypatch.setattr(sys, "argv", ["figure_10.py", str(tmp_path)])
-    figure_10.main()
-    assert "soft outcomes: " in capsys.readouterr().out
-    assert (tmp_path / "figure_10.png").read_bytes().startswith(b"\x89PNG")
-    with (tmp_path / "figure_10.csv").open(newline="") as file:
-        lines = list(csv.DictReader(file))
-    assert len(lines) == 36
-    assert lines[12]["paper"] == "68.3"

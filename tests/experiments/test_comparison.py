@@ -1,0 +1,153 @@
+"""The paper's numbers beside ours: differences, marks, files; and a real store rendered as far as it goes."""
+
+from __future__ import annotations
+
+import csv
+import math
+from pathlib import Path
+
+import pytest
+
+from experiments import comparison, figure_4, figure_5
+from experiments.__main__ import ITEMS, main
+from experiments.comparison import Compared, Ours, reference, table
+from experiments.writing import Rendered, latex, write
+from simula.composition import cells
+from simula.progress import Progress
+from simula.report.text_table import Line, TextTable
+from simula.stages.bench import Bench
+from simula.stages.cell import run_cell
+from simula.stages.measures.pooled import measure_pool
+from simula.store.artifacts import Store
+from simula.teacher import Spending
+
+WHERE = {"domain": "gsm8k"}
+
+
+def test_half_widths_of_a_difference_add_as_squares() -> None:
+    one = Compared(WHERE, "accuracy", 0.5, 0.03, Ours(0.56, 0.52, 0.60))
+    assert one.difference == pytest.approx(0.06)
+    low, high = one.difference_half or (math.nan, math.nan)
+    assert (low, high) == pytest.approx((0.01, 0.11))  # 0.06 ± sqrt(0.04² + 0.03²)
+    assert one.mark == "outside"
+    assert Compared(WHERE, "accuracy", 0.5, 0.06, Ours(0.56, 0.52, 0.60)).mark == ""
+    # An exact number of the paper's, and ours without an interval: nothing can be said to be outside.
+    assert Compared(WHERE, "accuracy", 0.53, ours=Ours(0.56, 0.54, 0.58)).mark == "outside"
+    assert Compared(WHERE, "accuracy", 0.5, ours=Ours(0.9)).mark == ""
+    assert Compared(WHERE, "accuracy", None, ours=Ours(0.9)).difference is None
+
+
+@pytest.mark.parametrize("state", ["missing", "running"])
+def test_what_there_is_not_is_marked(state: str, tmp_path: Path) -> None:
+    known = Compared(WHERE, "accuracy", 0.5, 0.01, Ours(0.51, 0.49, 0.53, "12 items"))
+    absent = Compared({"domain": "lexam"}, "accuracy", 0.3, state=state)  # type: ignore[arg-type]
+    shown = table("Both", [known, absent], 2)
+    assert shown.columns == ("domain", "measure", "paper", "ours", "difference", "mark")
+    assert [line.cells for line in shown.lines] == [
+        ("gsm8k", "accuracy", "0.50 ± 0.01", "0.51 [0.49, 0.53]", "+0.01 [-0.01, 0.03]", ""),
+        ("lexam", "accuracy", "0.30", "–", "–", state),
+    ]
+    assert "1 of 2 numbers have no finished result of ours." in shown.notes
+    assert "Ours: 12 items." in shown.notes
+    files = write("both", Rendered("Both", (shown,), (known, absent)), tmp_path)
+    assert [path.name for path in files] == ["both.md", "both.csv", "both.tex"]
+    with (tmp_path / "both.csv").open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert (lines[0]["ours"], lines[0]["difference"], lines[0]["computed_on"]) == ("0.51", "0.01", "12 items")
+    assert lines[1]["ours"] == ""
+    assert lines[1]["mark"] == state
+
+
+def test_latex_is_escaped() -> None:
+    shown = latex(TextTable("50 % & more", ("a_b", "n"), (Line(("x ± y", "{1}")),), 1, ("κ – 1",)))
+    assert r"\caption{50 \% \& more}" in shown
+    assert r"a\_b & n \\" in shown
+    assert r"x $\pm$ y & \{1\} \\" in shown
+    assert r"\begin{tabular}{lr}" in shown
+    assert r"$\kappa$ -- 1" in shown
+
+
+def test_every_item_renders_where_nothing_is_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SIMULA_ROOT", str(tmp_path))
+    monkeypatch.setattr("experiments.figure_10.REPEATS", 2)
+    assert main(["all"]) == 0
+    said = [line for line in capsys.readouterr().out.splitlines() if " numbers, " in line]
+    assert len(said) == len(ITEMS)
+    assert all(" 0 outside" in line for line in said)
+    for name in ITEMS:
+        assert {path.suffix for path in (tmp_path / "experiments").glob(f"{name}.*")} == {
+            ".md",
+            ".csv",
+            ".tex",
+            ".png",
+            ".pdf",
+        }
+    assert main(["figure_44"]) == 2
+    assert "did you mean figure_4" in capsys.readouterr().err
+    assert main([]) == 0
+    assert "simula assess" in capsys.readouterr().out
+
+
+def test_a_real_store_is_rendered_as_far_as_it_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two systems of the laboratory stand for two of the paper's; a third is not there."""
+    paper = tmp_path / "paper"
+    paper.mkdir()
+    systems = ("baseline", "full", "local")
+    (paper / "diversity.csv").write_text(
+        "domain,system,scope,mean_cosine_distance\n"
+        + "".join(f"arithmetic,{system},global,0.5\n" for system in systems)
+    )
+    (paper / "level_ratio_coverage.csv").write_text(
+        "domain,system,level,coverage\n" + "".join(f"arithmetic,{system},1,1.0\n" for system in systems)
+    )
+    (paper / "complexity_elo.csv").write_text(
+        "domain,system,mode,mean,q05,q95\narithmetic,full,400,410,300,500\narithmetic,real,1,2,3,4\n"
+    )
+    monkeypatch.setattr(comparison, "REFERENCE", paper)
+    base = [f"paths.root={tmp_path}", "domain=arithmetic", "teacher=simulated", "tracking=none", "size=12"]
+    base += ["assessment.measures=[diversity,coverage,complexity]", "assessment.pooled=true"]
+    found = cells([*base, "system=baseline,full"], sweep=True)
+    for cell in found:
+        assert run_cell(cell.config, "assess") is None
+    store = Store(found[0].config.paths.store)
+    measure_pool([Bench(cell.config, store, Progress("test"), Spending()) for cell in found])
+
+    rendered = figure_4.render(store, {})
+    ours = {(one.where["system"], one.what): one for one in rendered.compared}
+    assert {place for place, one in ours.items() if one.mark == "missing"} == {
+        ("local", "global distance"),
+        ("local", "coverage"),
+    }
+    distance = ours["full", "global distance"].ours
+    assert distance is not None
+    assert 0 < (distance.low or 0) < distance.value < (distance.high or 0) < 1
+    assert distance.on == "full: 12 data points, teacher simulated, tfidf embedding"
+    assert ours["baseline", "coverage"].ours is not None
+    assert rendered.drawing is not None
+    # Cells of another teacher are not these.
+    assert all(one.ours is None for one in figure_4.render(store, {"teacher": "gemini_flash"}).compared)
+
+    elo = {(one.where["system"], one.what): one.ours for one in figure_5.render(store, {}).compared}
+    assert elo["real", "mean"] is None
+    mean = elo["full", "mean"]
+    assert mean is not None
+    assert 300 < (mean.low or 0) <= mean.value <= (mean.high or 0) < 500
+
+
+def test_the_papers_numbers_are_all_there() -> None:
+    assert {path.name: len(reference(path.name)) for path in comparison.REFERENCE.glob("*.csv")} == {
+        "accuracy_by_complexity.csv": 36,
+        "accuracy_by_size.csv": 250,
+        "complexity_elo.csv": 24,
+        "complexity_validity_mmlu.csv": 30,
+        "critic_math.csv": 5,
+        "critic_mmlu.csv": 9,
+        "diversity.csv": 12,
+        "elo_by_batch_math.csv": 30,
+        "level_ratio_coverage.csv": 102,
+        "score_quartiles_math.csv": 5,
+        "systems.csv": 7,
+        "taxonomy_quality.csv": 16,
+    }
