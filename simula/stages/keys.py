@@ -254,6 +254,7 @@ def validity_key(config: Config) -> str:
         task=config.domain.task.identity(),
         instructions=config.domain.instructions,
         reasoning=config.evaluation.teacher_reasoning,
+        extraction=config.evaluation.extraction,
         examination=[EXAMINATION, template_hash("answer_item")],
     )
 

@@ -134,9 +134,10 @@ async def _examined(bench: Bench, points: Sequence[Point], tally: Tally) -> list
             def on_answer(done: int, total: int) -> None:
                 meter(done, total, "", lambda: paid_now(tally))
 
-            reasoning, at_once = config.evaluation.teacher_reasoning, config.dataset.concurrency
+            asked, at_once = config.evaluation, config.dataset.concurrency
+            reasoning, extraction = asked.teacher_reasoning, asked.extraction
             answers = await examine(
-                config.domain, items, asker, reasoning, "strict_first", at_once, tally, on_answer
+                config.domain, items, asker, reasoning, extraction, at_once, tally, on_answer
             )
     return [answer.right for answer in answers]
 
