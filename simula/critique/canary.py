@@ -15,6 +15,7 @@ from simula.critique.corruption import as_shown, same_answer
 from simula.critique.double import Judged, judge_doubly
 from simula.domain import Domain, Example, Number
 from simula.draws import entropy
+from simula.errors import RequestLost
 from simula.prompts import Asker, Tally
 
 
@@ -74,7 +75,10 @@ async def judge_canaries(found: Sequence[Canary], asker: Asker, tally: Tally) ->
 
     async def said(canary: Canary) -> Judged:
         seed = entropy("canary", canary.name)
-        return await judge_doubly(canary.example.model_dump(mode="json"), greedy, seed, tally)
+        try:
+            return await judge_doubly(canary.example.model_dump(mode="json"), greedy, seed, tally)
+        except RequestLost as lost:
+            return Judged("undecided", "undecided", str(lost))
 
     verdicts = await each(said, found, len(found))
     return {canary.name: judged for canary, judged in zip(found, verdicts, strict=True)}

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from simula.concurrency import in_order
 from simula.critique.verdict import Critic, Decision, Verdict, judge
-from simula.errors import RequestFailed
+from simula.errors import RequestFailed, RequestLost
 from simula.prompts import Asker, Tally
 
 
@@ -67,10 +67,13 @@ async def judge_doubly(example: Mapping[str, Any], asker: Asker, seed: int, tall
     """The double critic's answers where nothing hangs on them but a measure: a refused request is undecided.
 
     Raises:
+        RequestLost: faults that pass took every attempt of a call.
         TeacherUnavailable: no further call can succeed.
     """
     try:
         correct, incorrect = await double_critic(example, asker, seed, 0, tally)
+    except RequestLost:
+        raise
     except RequestFailed as error:
         return Judged("undecided", "undecided", str(error))
     return Judged(correct.verdict, incorrect.verdict)

@@ -8,7 +8,7 @@ import pytest
 from simula.critique import Corruption, as_shown, corrupt
 from simula.critique.corruption import SYSTEM
 from simula.domain import Domain, Example, Expression, FreeText, Identifier, MultipleChoice, Number
-from simula.errors import RequestFailed, TeacherUnavailable
+from simula.errors import RequestFailed, RequestLost, TeacherUnavailable
 from simula.prompts import Asker, Tally
 from simula.teacher import Request, ScriptedTeacher
 from simula.teacher.fake import Line
@@ -85,8 +85,9 @@ def test_what_cannot_be_had_is_lost_with_its_reason() -> None:
     found, _ = corrupted(Number(), SUM, "no JSON")
     assert found.example is None
     assert "corrupt_answer" in found.reason
-    with pytest.raises(TeacherUnavailable):
-        corrupted(Number(), SUM, TeacherUnavailable("gone"))
+    for error in (TeacherUnavailable("gone"), RequestLost("outage")):
+        with pytest.raises(type(error)):
+            corrupted(Number(), SUM, error)
 
 
 def test_critics_see_an_example_as_a_data_point_of_the_domain() -> None:

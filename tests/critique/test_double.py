@@ -2,7 +2,7 @@ import anyio
 import pytest
 
 from simula.critique import Decision, Judged, Verdict, decide, judge_doubly
-from simula.errors import RequestFailed
+from simula.errors import RequestFailed, RequestLost
 from simula.prompts import Asker, Tally
 from simula.teacher import Request, ScriptedTeacher
 from simula.teacher.fake import Line
@@ -57,3 +57,7 @@ def test_where_a_measure_asks_a_refused_request_is_undecided() -> None:
     ):
         asker = Asker(ScriptedTeacher(script), "system", 1.0, 100, attempts=1)
         assert anyio.run(judge_doubly, example, asker, 0, Tally()) == found
+    # What was never answered is no verdict.
+    lost = Asker(ScriptedTeacher(lambda request: RequestLost("outage")), "system", 1.0, 100)
+    with pytest.raises(RequestLost):
+        anyio.run(judge_doubly, example, lost, 0, Tally())

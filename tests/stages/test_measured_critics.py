@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from simula.composition import cells
 from simula.config import Config
-from simula.errors import SimulaError
+from simula.errors import RequestLost, SimulaError, TeacherUnavailable
 from simula.plan.steps import plan
 from simula.progress import Progress
 from simula.report.measures import shown_measures, write_measures
@@ -24,7 +25,7 @@ from simula.stages.bench import Bench
 from simula.stages.cell import run_cell
 from simula.stages.keys import artifact_keys
 from simula.stages.measures.critics import STUDIES, VERDICTS
-from simula.stages.measures.trials import build_trials
+from simula.stages.measures.trials import build_trials, each_answered
 from simula.stages.record import CellRecord, record_of
 from simula.store.arithmetic import ArithmeticBenchmark
 from simula.store.artifacts import Store
@@ -320,6 +321,22 @@ def test_points_that_critics_cannot_be_tried_on_are_told_in_a_sentence(tmp_path:
 
     assert "have no answers" in reason("assessment.columns.answer=null")
     assert "have no options" in reason("domain=cti_mcq")
+
+
+def test_a_lost_call_ends_the_run_when_all_others_are_answered() -> None:
+    done = list[int]()
+
+    async def work(item: int) -> int:
+        if item == 1:
+            raise RequestLost("outage")
+        done.append(item)
+        return item
+
+    with pytest.raises(
+        TeacherUnavailable, match=r"1 of 4 got no answer; the first: outage; the same command"
+    ):
+        anyio.run(each_answered, work, range(4), 2)
+    assert done == [0, 2, 3]
 
 
 SCRIPT = """

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from simula.concurrency import each, run
+from simula.concurrency import run
 from simula.critique import Asked, Judged, judge_doubly
 from simula.domain import Example
 from simula.draws import entropy, generator
@@ -20,7 +20,7 @@ from simula.stages.bench import Bench, cost, paid_now
 from simula.stages.keys import MEASURES, trials_key
 from simula.stages.measures.points import measured_set
 from simula.stages.measures.trials import STAGE as TRIALS
-from simula.stages.measures.trials import build_trials, stored_trials
+from simula.stages.measures.trials import build_trials, each_answered, stored_trials
 from simula.store.trials import Trial
 
 VERDICTS = "verdicts.jsonl"
@@ -40,6 +40,7 @@ def measure_critics(bench: Bench) -> dict[str, Any]:
     Raises:
         SimulaError: the points have no answers, or are of another form than the domain's.
         UnreadableReply: no reply of the critic could be read.
+        TeacherUnavailable: no further call can succeed, or calls were lost; what was answered is recorded.
     """
     known = build_trials(bench)["answers_known"]
 
@@ -98,7 +99,7 @@ async def _judged(bench: Bench, trials: Sequence[Trial], tally: Tally) -> list[A
                 meter(done, len(put), "", lambda: paid_now(tally))
                 return said
 
-            found = await each(judge, put, config.dataset.concurrency)
+            found = await each_answered(judge, put, config.dataset.concurrency)
     if all(one.accepts(critic) is None for one in found for critic in CRITICS):
         raise UnreadableReply(f"none of {len(found)} answers was judged readably by {asker.teacher.model}")
     by_name = {(item, name): said for (item, name, _), said in zip(put, found, strict=True)}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from simula.concurrency import each, run
 from simula.config import Config
@@ -13,7 +13,7 @@ from simula.critique import Corruption, as_shown, corrupt
 from simula.critique.corruption import SYSTEM
 from simula.domain import Example, MultipleChoice
 from simula.draws import entropy
-from simula.errors import SimulaError
+from simula.errors import RequestLost, SimulaError, TeacherUnavailable
 from simula.evaluation.answer import Answer, limited
 from simula.evaluation.teacher import examine
 from simula.metrics import Point
@@ -25,6 +25,8 @@ from simula.stages.measures.points import answers_known, inputs, measured_points
 from simula.store.benchmarks import TestItem
 from simula.store.trials import Trial, read_trials, write_trials
 
+S = TypeVar("S")
+T = TypeVar("T")
 STAGE = "trials"
 _THIRDS = ("low", "middle", "high")
 
@@ -35,6 +37,7 @@ def build_trials(bench: Bench) -> dict[str, Any]:
     Raises:
         SimulaError: the points have no answers, or are of another form than the domain's.
         UnreadableReply: the teacher answered no question at all.
+        TeacherUnavailable: no further call can succeed, or calls were lost; what was answered is recorded.
     """
 
     def make(folder: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
@@ -120,15 +123,10 @@ async def _asked(
             def on_answer(done: int, total: int) -> None:
                 meter(done, 2 * total, "", lambda: paid_now(tally))
 
+            # Critics tell values apart, not forms: what can be read as an answer is one, and right by value.
+            reasoning = config.evaluation.teacher_reasoning
             answers = await examine(
-                config.domain,
-                items,
-                asker,
-                config.evaluation.teacher_reasoning,
-                "strict_first",
-                at_once,
-                tally,
-                on_answer,
+                config.domain, items, asker, reasoning, "strict_first", at_once, tally, on_answer
             )
             corruptor, done = replace(asker, system=SYSTEM), len(items)
 
@@ -140,7 +138,29 @@ async def _asked(
                 meter(done, 2 * len(items), "", lambda: paid_now(tally))
                 return found
 
-            return answers, await each(corrupted, items, at_once)
+            return answers, await each_answered(corrupted, items, at_once)
+
+
+async def each_answered(work: Callable[[S], Awaitable[T]], items: Sequence[S], at_once: int) -> list[T]:
+    """What `work` returns of every item; all others are asked before a lost one ends the run.
+
+    Raises:
+        TeacherUnavailable: faults that pass took every attempt of some calls, of which nothing is known.
+    """
+
+    async def answered(item: S) -> T | RequestLost:
+        try:
+            return await work(item)
+        except RequestLost as lost:
+            return lost
+
+    found = await each(answered, items, at_once)
+    if lost := [one for one in found if isinstance(one, RequestLost)]:
+        raise TeacherUnavailable(
+            f"{len(lost)} of {len(items)} got no answer; the first: {lost[0]}; the same command asks these "
+            "again, and no others"
+        )
+    return [one for one in found if not isinstance(one, RequestLost)]
 
 
 async def _rated(bench: Bench, items: Sequence[TestItem], tally: Tally) -> list[float | None]:
