@@ -12,6 +12,8 @@ from simula.report.summary import Estimate, Panel, Row, Summary
 from simula.report.text_table import Line, TextTable
 
 _NOTHING = "–"
+_FLAT = 1e-9
+"""A drop below this is none: of a flat line any exponent is as good."""
 WORDS = {"size": "sizes", "learning_rate": "learning rates"}
 """What effects are averaged over, in words."""
 
@@ -92,12 +94,13 @@ def _front(panel: Panel, front: Front) -> TextTable:
     lines = []
     for point in sorted(front.points, key=lambda point: (point.price, -point.accuracy)):
         place = "front" if point.beaten_by is None else f"beaten by {point.beaten_by}"
-        cells = (point.system, f"{point.size:,}", place, amount(point.price), f"{100 * point.accuracy:.1f}")
+        accuracy = _percent(point.accuracy, point.low, point.high)
+        cells = (point.system, f"{point.size:,}", place, amount(point.price), accuracy)
         lines.append(Line((*cells, f"{100 * point.share:.0f}")))
     notes = (
         "Front: nothing else costs no more and is no less accurate. On it: share of redrawn experiments in"
-        f" which it is there, by the runs that all share ({design(front.runs)}). Prices: without taxonomies,"
-        " with the ratings that a selection needed.",
+        f" which it is there, by the runs that all share ({design(front.runs)}). Accuracy: 95 % interval over"
+        " seeds and items. Prices: without taxonomies, with the ratings that a selection needed.",
     )
     unit = "price,\u00a0$" if front.unit == "$" else "tokens"
     columns = ("system", "size", "place", unit, "accuracy,\u00a0%", "on it,\u00a0%")
@@ -113,7 +116,8 @@ def _growth(panel: Panel, found: tuple[Growth, ...]) -> TextTable:
                 f"{100 * one.ceiling.ceiling:.1f} [{100 * one.ceiling.low:.1f}, {100 * one.ceiling.high:.1f}]"
             )
             ceiling = ceiling if one.ceiling.in_sight else "none in sight"
-        exponent = f"{one.ceiling.exponent:.2f}" if one.ceiling and one.ceiling.in_sight else _NOTHING
+        curved = one.ceiling is not None and one.ceiling.in_sight and one.ceiling.drop > _FLAT
+        exponent = f"{one.ceiling.exponent:.2f}" if one.ceiling and curved else _NOTHING
         sizes = f"{min(one.sizes):,} to {max(one.sizes):,}"
         against = "reference" if one.system == panel.reference else points(one.against)
         lines.append(Line((one.system, sizes, points(one.slope), against, ceiling, exponent)))
@@ -246,7 +250,17 @@ def _papers(found: Estimate) -> str:
 
 def percent(estimate: Estimate) -> str:
     """An accuracy with its interval, in percent."""
-    return f"{100 * estimate.value:.1f} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
+    return _percent(estimate.value, estimate.low, estimate.high)
+
+
+def _percent(value: float, low: float, high: float) -> str:
+    return f"{100 * value:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
+
+
+def share_span(found: Comparison) -> str:
+    """A share with its interval, in whole percents: "45 [31, 59]"."""
+    value, low, high = (round(100 * share) for share in (found.difference, found.low, found.high))
+    return f"{value} [{low}, {high}]"
 
 
 def points(found: Comparison | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from simula.evaluation.effects import Factorial
 from simula.evaluation.spread import design
 from simula.evaluation.statistics import Comparison
-from simula.report.analysis_tables import WORDS
+from simula.report.analysis_tables import WORDS, share_span
 from simula.report.summary import Panel, Row
 
 
@@ -124,7 +124,7 @@ def _gaps(panel: Panel) -> Iterator[str]:
     known = [row for row in panel.rows if row.gap is not None]
     for row in (row for row in known if row.size == max(row.size for row in known)):
         assert row.gap is not None
-        share = f"{100 * row.gap.difference:.0f} % [{100 * row.gap.low:.0f}, {100 * row.gap.high:.0f}]"
+        share = share_span(row.gap).replace(" ", " % ", 1)
         yield f"{_name(panel, row)} has gone {share} of the way from the untuned student to the teacher"
     if not known and any(row.accuracy for row in panel.rows):
         base, teacher = panel.untuned.accuracy.value, panel.teacher.accuracy.value

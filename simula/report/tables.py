@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from simula.report.analysis_tables import percent, points
+from simula.report.analysis_tables import percent, points, share_span
 from simula.report.results import DatasetSummary
 from simula.report.summary import Panel, Row, Summary, Untuned
 from simula.report.text_table import Line, TextTable, Tone
@@ -75,9 +75,7 @@ def _outcome(row: Row, panel: Panel) -> tuple[str, ...]:
 
 def _gap(row: Row) -> str:
     """The share of the way to the teacher, with its interval."""
-    if row.gap is None:
-        return _NOTHING
-    return f"{100 * row.gap.difference:.0f} [{100 * row.gap.low:.0f}, {100 * row.gap.high:.0f}]"
+    return _NOTHING if row.gap is None else share_span(row.gap)
 
 
 def _origin(dataset: DatasetSummary | None) -> tuple[str, ...]:

@@ -151,6 +151,13 @@ def test_growth_over_sizes(sweep: Sweep) -> None:
     assert "Accuracy over sizes: lab, tiny" in titles(summary)
 
 
+def test_a_flat_line_has_no_exponent(sweep: Sweep) -> None:
+    cells = sweep({"full": 0.5}, sizes=(64, 256, 1024, 4096), seeds=1)
+    flat = [replace(cell, right=cells[0].right) for cell in cells]
+    (table,) = [one for one in analysis_tables(summarise(flat)) if one.title.startswith("Accuracy over")]
+    assert table.rows[0][1][-1] == "–"
+
+
 def test_three_sizes_have_a_slope_and_no_ceiling(sweep: Sweep) -> None:
     (one,) = only(summarise(sweep({"full": 0.5}, sizes=(64, 256, 1024)))).analysis.growth
     assert one.ceiling is None
