@@ -332,6 +332,14 @@ def test_what_the_report_keeps_apart_is_not_compared(tmp_path: Path) -> None:
     assert [(one.systems, one.comparisons) for one in found] == [(2, 2), (2, 2)]
 
 
+def test_a_teachers_examination_is_planned_by_the_benchmarks_own_items(tmp_path: Path) -> None:
+    gsm8k = ["domain=gsm8k", "teacher=simulated", "tracking=none", "evaluation.teacher=true"]
+    for limit, calls in (("null", 1319), ("100", 100), ("5000", 1319)):
+        made = planned(tmp_path, *gsm8k, f"evaluation.limit={limit}")
+        (step,) = [step for step in made.steps if step.stage == "teacher"]
+        assert step.calls == calls
+
+
 def test_finished_runs_tell_the_noise(tmp_path: Path) -> None:
     lines = [*LAB, "system=baseline,full", "seed=0,1", f"paths.root={tmp_path}"]
     for at, cell in enumerate(cells(lines, sweep=True)):

@@ -91,7 +91,7 @@ def size(strong: Strength, usd_per_row: float, budget: float | None) -> Choice:
             return Choice("size", "", f"${budget:,.2f} pays for no row at ${usd_per_row:,.2f} each", True)
         affordable = [size for size in _SIZES if size <= min(paid, most)]
         most = affordable[-1] if affordable else min(paid, most)
-        reason += f"; ${budget:,.2f} pays for {paid:,} rows"
+        reason += f"; ${budget:,.2f} pays for {paid:,} rows, what rates them apart"
     elif usd_per_row > 0:
-        reason += f"; {most:,} rows cost about ${most * usd_per_row:,.2f}"
+        reason += f"; {most:,} rows cost about ${most * usd_per_row:,.2f}, what rates them apart"
     return Choice("size", f"size={most}", reason, strong == "weak")

@@ -47,7 +47,8 @@ class Estimate:
     def __str__(self) -> str:
         if self.value is None:
             return "unknown"
-        return f"{100 * self.value:.0f} % [{100 * self.low:.0f}, {100 * self.high:.0f}]"
+        value, low, high = (round(100 * share) for share in (self.value, self.low, self.high))
+        return f"{value} % [{low}, {high}]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+_ROUNDING = 1e-18
+"""A variance of shares below this is a sum's rounding."""
 Groups = Sequence[str | int | float]
 """The data seed of each run."""
 
@@ -41,7 +43,7 @@ def spread_of_mean(values: Floats, groups: Groups) -> Spread:
     over_items = float(values.mean(axis=0).var(ddof=1)) / items if items > 1 else 0.0
     both = _interaction(values, members) if len(members) > 1 and items > 1 else 0.0
     variance = max(over_seeds + over_items - both, over_seeds, over_items)
-    if variance == 0:
+    if variance < _ROUNDING:
         return Spread(0.0, float("inf"))
     rest = max(1, items - 1)
     parts = over_seeds**2 / between + over_items**2 / rest + both**2 / (between * rest)

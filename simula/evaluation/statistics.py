@@ -23,6 +23,8 @@ from simula.evaluation.spread import Groups, clusters, mean_variance, run_groups
 Right = npt.NDArray[np.bool_]
 
 _LEVEL = 0.95
+_DIGITS = 12
+"""Decimals of a combination of answers; beyond them is the rounding of its weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,7 @@ def contrasts(
     groups: Groups | None = None,
 ) -> list[Comparison]:
     """`contrast` of several combinations, shape (combinations, runs, items), redrawn together."""
+    stack = np.round(stack, _DIGITS)
     redrawn = redrawn_means(stack, draw, resamples, groups)
     named: Groups = range(stack.shape[1]) if groups is None else groups
     return [_compared(values, redrawn[:, at], named) for at, values in enumerate(stack)]
@@ -217,7 +220,9 @@ def _compared(
     mean, spread = float(values.mean()), spread_of_mean(values, groups)
     deviations = redrawn - mean
     below = _quantile((1 + _LEVEL) / 2, spread.freedom)
-    if (found := float(deviations.std())) > 0:
+    if spread.error == 0:
+        deviations[:] = 0.0
+    elif (found := float(deviations.std())) > 0:
         deviations *= spread.error * below / (found * _quantile((1 + _LEVEL) / 2))
     low, high = np.quantile(mean + deviations, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
     return Comparison(

@@ -169,8 +169,15 @@ def rating_calls(config: Config) -> list[Calls]:
 
 def examination_calls(config: Config, assumed: Assumptions) -> list[Calls]:
     """A call for each test item that the teacher answers."""
-    items = float(config.evaluation.limit or assumed.test_items)
+    items = float(examined_items(config, assumed.test_items))
     return [Calls(EXAMINE, config.teacher, items, teacher_key(config))]
+
+
+def examined_items(config: Config, assumed: int) -> int:
+    """As many as the benchmark states, else as assumed; of them as many as the limit lets pass."""
+    told = getattr(config.benchmark, "expected", config.benchmark)
+    stated = int(getattr(told, "items", assumed))
+    return min(stated, config.evaluation.limit or stated)
 
 
 def trial_calls(config: Config, assumed: Assumptions) -> list[Calls]:

@@ -11,6 +11,7 @@ import numpy as np
 from simula.config import Config
 from simula.evaluation.power import Arm, Noise, detectable, measured_noise
 from simula.evaluation.spread import design
+from simula.plan.calls import examined_items
 from simula.stages.bench import ARM, PANEL, REPLICATE, axes
 from simula.stages.evaluate import FILE
 from simula.stages.record import CellRecord, all_records
@@ -120,20 +121,13 @@ def _detection(
         return None
     config = next(iter(next(iter(arms.values())).values()))
     runs = [sum(place[0] == data for place in common) for data in dict.fromkeys(p[0] for p in common)]
-    items = _items(config, assumed_items)
+    items = examined_items(config, assumed_items)
     noise, measured = measured_noise(_stored(config, records), Noise())
     found = detectable(items, len(runs), min(runs), noise, family)
     where = f"{config.domain.name}, {config.student.name}, {config.scalars.size:,} rows"
     return Detection(
         where, len(arms), tuple(runs), items, found.items_redrawn, found.same_items, family, noise, measured
     )
-
-
-def _items(config: Config, assumed: int) -> int:
-    """Test items: as the benchmark states them, else assumed; of them as many as the limit lets pass."""
-    told = getattr(config.benchmark, "expected", config.benchmark)
-    stated = int(getattr(told, "items", assumed))
-    return min(stated, config.evaluation.limit or stated)
 
 
 def _stored(config: Config, records: Sequence[CellRecord]) -> list[Arm]:

@@ -21,6 +21,7 @@ from simula.plan.calls import (
     dataset_calls,
     embedding_calls,
     examination_calls,
+    examined_items,
     quality_calls,
     rating_calls,
     taxonomy_calls,
@@ -268,6 +269,6 @@ def _training(step: Step, config: Config, assumed: Assumptions) -> Step:
 
 
 def _evaluation(step: Step, config: Config, assumed: Assumptions) -> Step:
-    tokens = (config.evaluation.limit or assumed.test_items) * assumed.tokens_a_row
+    tokens = examined_items(config, assumed.test_items) * assumed.tokens_a_row
     operations = 2 * config.student.parameters * tokens
     return replace(step, gpu_hours=operations / assumed.gpu_flops / 3600)

@@ -12,7 +12,7 @@ from simula.evaluation.effects import Arm, Factorial, factorial
 from simula.evaluation.pareto import dominated_by, front_shares
 from simula.evaluation.scaling import FEWEST, Saturation, saturation, slope
 from simula.evaluation.spread import run_groups
-from simula.evaluation.statistics import Comparison, Right, holm
+from simula.evaluation.statistics import Comparison, Right, contrasts, holm
 from simula.report.grid import CellPanel, Group
 
 AXES = (
@@ -41,6 +41,9 @@ class Point:
     size: int
     price: float
     accuracy: float
+    low: float
+    high: float
+    """95 % interval of the accuracy, over seeds and items."""
     beaten_by: str | None
     """A system and size that costs no more and is no less accurate; None on the front."""
     share: float
@@ -161,14 +164,25 @@ def _front(groups: Sequence[Group], draw: np.random.Generator) -> Front | None:
     right = _stack(known, places)
     accuracies = [float(answers.mean()) for answers in right]
     beaten = dominated_by(costs, accuracies)
-    shares = front_shares(right, costs, draw, [place[0] for place in places])
+    seeds = [place[0] for place in places]
+    spans = contrasts(right.astype(float), draw, 2_000, seeds)
+    shares = front_shares(right, costs, draw, seeds)
     several = len({group.size for group in known}) > 1
     names = [f"{group.system}, {group.size:,} rows" if several else group.system for group in known]
     points = tuple(
-        Point(group.system, group.size, cost, accuracy, None if by is None else names[by], share)
-        for group, cost, accuracy, by, share in zip(known, costs, accuracies, beaten, shares, strict=True)
+        Point(
+            group.system,
+            group.size,
+            cost,
+            span.difference,
+            max(0.0, span.low),
+            min(1.0, span.high),
+            None if by is None else names[by],
+            share,
+        )
+        for group, cost, span, by, share in zip(known, costs, spans, beaten, shares, strict=True)
     )
-    return Front(unit, points, tuple(len(at) for at in run_groups([place[0] for place in places])))
+    return Front(unit, points, tuple(len(at) for at in run_groups(seeds)))
 
 
 def _price(group: Group) -> tuple[float, float]:

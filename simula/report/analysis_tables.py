@@ -12,6 +12,8 @@ from simula.report.summary import Estimate, Panel, Row, Summary
 from simula.report.text_table import Line, TextTable
 
 _NOTHING = "–"
+_FLAT = 1e-9
+"""A drop below this is none: of a flat line any exponent is as good."""
 WORDS = {"size": "sizes", "learning_rate": "learning rates"}
 """What effects are averaged over, in words."""
 
@@ -33,6 +35,8 @@ def _tables(panel: Panel) -> Iterator[TextTable]:
         yield _rates(panel)
     if any(row.accuracy for row in panel.rows):
         yield _certainty(panel)
+    if any(row.readings for row in panel.rows):
+        yield _readings(panel)
 
 
 def _effects(panel: Panel, found: Factorial) -> TextTable:
@@ -43,7 +47,7 @@ def _effects(panel: Panel, found: Factorial) -> TextTable:
                 one.change,
                 points(one.found),
                 f"{one.found.p:.2g}",
-                f"{100 * one.found.detectable:.1f}",
+                f"{100 * one.found.detectable:.1f}" if one.found.detectable else _NOTHING,
             )
         )
         for one in found.effects
@@ -68,9 +72,10 @@ def _effects(panel: Panel, found: Factorial) -> TextTable:
         notes.append(f"Cannot be told: {why}.")
     if found.effects:
         one = found.effects[0].found
+        several = f" p: Holm over {one.family} effects; so corrected, too," if one.family > 1 else ""
         notes.append(
-            f"{design(one.runs)} that all {found.arms} combinations share, {one.items:,} items; p: Holm over"
-            f" {one.family} effects; detects: what 80 % of such sweeps decide, so corrected."
+            f"{design(one.runs)} that all {found.arms} combinations share, {one.items:,} items;{several}"
+            " detects: what 80 % of such sweeps decide."
         )
     if panel.analysis.left_out:
         notes.append(
@@ -89,12 +94,13 @@ def _front(panel: Panel, front: Front) -> TextTable:
     lines = []
     for point in sorted(front.points, key=lambda point: (point.price, -point.accuracy)):
         place = "front" if point.beaten_by is None else f"beaten by {point.beaten_by}"
-        cells = (point.system, f"{point.size:,}", place, amount(point.price), f"{100 * point.accuracy:.1f}")
+        accuracy = _percent(point.accuracy, point.low, point.high)
+        cells = (point.system, f"{point.size:,}", place, amount(point.price), accuracy)
         lines.append(Line((*cells, f"{100 * point.share:.0f}")))
     notes = (
         "Front: nothing else costs no more and is no less accurate. On it: share of redrawn experiments in"
-        f" which it is there, by the runs that all share ({design(front.runs)}). Prices: without taxonomies,"
-        " with the ratings that a selection needed.",
+        f" which it is there, by the runs that all share ({design(front.runs)}). Accuracy: 95 % interval over"
+        " seeds and items. Prices: without taxonomies, with the ratings that a selection needed.",
     )
     unit = "price,\u00a0$" if front.unit == "$" else "tokens"
     columns = ("system", "size", "place", unit, "accuracy,\u00a0%", "on it,\u00a0%")
@@ -110,7 +116,8 @@ def _growth(panel: Panel, found: tuple[Growth, ...]) -> TextTable:
                 f"{100 * one.ceiling.ceiling:.1f} [{100 * one.ceiling.low:.1f}, {100 * one.ceiling.high:.1f}]"
             )
             ceiling = ceiling if one.ceiling.in_sight else "none in sight"
-        exponent = f"{one.ceiling.exponent:.2f}" if one.ceiling and one.ceiling.in_sight else _NOTHING
+        curved = one.ceiling is not None and one.ceiling.in_sight and one.ceiling.drop > _FLAT
+        exponent = f"{one.ceiling.exponent:.2f}" if one.ceiling and curved else _NOTHING
         sizes = f"{min(one.sizes):,} to {max(one.sizes):,}"
         against = "reference" if one.system == panel.reference else points(one.against)
         lines.append(Line((one.system, sizes, points(one.slope), against, ceiling, exponent)))
@@ -167,13 +174,16 @@ def _rates(panel: Panel) -> TextTable:
 def _certainty(panel: Panel) -> TextTable:
     lines = [Line(_certain(row)) for row in panel.rows if row.accuracy is not None]
     notes = (
-        "The paper's: mean ± 1.96·s/√runs, as such bands are commonly made; it states no formula. Shared:"
+        "Accuracy: the t interval over seeds, on these very items; other items, too: an interval that covers"
+        " another draw of them as well, by hierarchical bootstrap (the narrower one where two or three seeds"
+        " say little of their own spread). The paper's: mean ± 1.96·s/√runs, as such bands are commonly made;"
+        " it states no formula. Shared:"
         " test items that have an n-gram of words in common with a training row; similar: as much as the"
         " post-filter forbids; without: accuracy on the items that share none.",
     )
     columns = (
-        *("system", "size", "runs", "accuracy,\u00a0%", "the paper's", "shared,\u00a0%", "similar,\u00a0%"),
-        *("rows sharing,\u00a0%", "accuracy without,\u00a0%"),
+        *("system", "size", "runs", "accuracy,\u00a0%", "other items, too", "the paper's"),
+        *("shared,\u00a0%", "similar,\u00a0%", "rows sharing,\u00a0%", "accuracy without,\u00a0%"),
     )
     return TextTable(f"How sure, and how clean: {panel.title}", columns, tuple(lines), 3, notes)
 
@@ -193,9 +203,43 @@ def _certain(row: Row) -> tuple[str, ...]:
         f"{row.size:,}",
         design(row.by_data_seed),
         percent(row.accuracy),
+        _span(row.with_items),
         _papers(row.accuracy),
         *seen,
     )
+
+
+def _span(found: Comparison | None) -> str:
+    """The ends of an accuracy's interval, in percent; of one run Wilson's says it already."""
+    if found is None or found.seeds == 1:
+        return _NOTHING
+    return f"[{100 * max(0.0, found.low):.1f}, {100 * min(1.0, found.high):.1f}]"
+
+
+def _readings(panel: Panel) -> TextTable:
+    others = (("untuned", panel.untuned), ("teacher", panel.teacher))
+    known = [(name, "", one.readings, one.accuracy) for name, one in others if one is not None]
+    known += [
+        (row.system, f"{row.size:,}", row.readings, row.accuracy)
+        for row in panel.rows
+        if row.accuracy is not None
+    ]
+    ways = tuple(dict.fromkeys(way for _, _, readings, _ in known for way in readings))
+    lines = [
+        Line(
+            (
+                *(name, size, f"{100 * counts.value:.1f}"),
+                *(f"{100 * readings[way]:.1f}" if way in readings else _NOTHING for way in ways),
+            )
+        )
+        for name, size, readings, counts in known
+    ]
+    notes = (
+        "Strict: an answer in the form that is asked for; lenient: in any form; log-probability: the most"
+        " probable answer of a closed list. What counts: evaluation.extraction, evaluation.choice.",
+    )
+    columns = ("system", "size", "counts,\u00a0%", *(f"{way},\u00a0%" for way in ways))
+    return TextTable(f"Accuracy by reading: {panel.title}", columns, tuple(lines), 2, notes)
 
 
 def _papers(found: Estimate) -> str:
@@ -206,7 +250,17 @@ def _papers(found: Estimate) -> str:
 
 def percent(estimate: Estimate) -> str:
     """An accuracy with its interval, in percent."""
-    return f"{100 * estimate.value:.1f} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
+    return _percent(estimate.value, estimate.low, estimate.high)
+
+
+def _percent(value: float, low: float, high: float) -> str:
+    return f"{100 * value:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
+
+
+def share_span(found: Comparison) -> str:
+    """A share with its interval, in whole percents: "45 [31, 59]"."""
+    value, low, high = (round(100 * share) for share in (found.difference, found.low, found.high))
+    return f"{value} [{low}, {high}]"
 
 
 def points(found: Comparison | None) -> str:

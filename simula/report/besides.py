@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from simula.evaluation.effects import Factorial
 from simula.evaluation.spread import design
 from simula.evaluation.statistics import Comparison
-from simula.report.analysis_tables import WORDS
+from simula.report.analysis_tables import WORDS, share_span
 from simula.report.summary import Panel, Row
 
 
@@ -90,7 +90,8 @@ def _effects(panel: Panel) -> Iterator[str]:
     if open_:
         least = max(one.found.detectable for one in open_)
         names = ", ".join(dict.fromkeys(one.axis for one in open_))
-        yield f"cannot tell an effect of {names}: the sweep detects {100 * least:.1f} points or more"
+        detects = f": the sweep detects {100 * least:.1f} points or more" if least > 0 else ""
+        yield f"cannot tell an effect of {names}{detects}"
 
 
 def _more_than_systems(found: Factorial) -> bool:
@@ -123,10 +124,10 @@ def _gaps(panel: Panel) -> Iterator[str]:
     known = [row for row in panel.rows if row.gap is not None]
     for row in (row for row in known if row.size == max(row.size for row in known)):
         assert row.gap is not None
-        share = f"{100 * row.gap.difference:.0f} % [{100 * row.gap.low:.0f}, {100 * row.gap.high:.0f}]"
+        share = share_span(row.gap).replace(" ", " % ", 1)
         yield f"{_name(panel, row)} has gone {share} of the way from the untuned student to the teacher"
     if not known and any(row.accuracy for row in panel.rows):
-        base, teacher = panel.untuned.accuracy.value, panel.teacher.value
+        base, teacher = panel.untuned.accuracy.value, panel.teacher.accuracy.value
         yield (
             f"the teacher ({100 * teacher:.1f} %) is not told to be above the untuned student"
             f" ({100 * base:.1f} %), so that there is no gap to close"

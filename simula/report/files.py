@@ -103,9 +103,11 @@ def _csv(summary: Summary) -> str:
 
 
 def _records(panel: Panel) -> Iterator[dict[str, Any]]:
-    if panel.untuned is not None:
-        untuned = {"panel": panel.title, "system": "untuned", "items": panel.items, "runs": 1}
-        yield untuned | _estimate(panel.untuned.accuracy) | {"unanswered": panel.untuned.unanswered}
+    for name, one in (("untuned", panel.untuned), ("teacher", panel.teacher)):
+        if one is not None:
+            said = {"panel": panel.title, "system": name, "items": panel.items, "runs": 1}
+            said |= _estimate(one.accuracy) | {"unanswered": one.unanswered}
+            yield said | _readings(one.readings)
     for row in panel.rows:
         yield _record(panel, row)
 
@@ -124,11 +126,13 @@ def _record(panel: Panel, row: Row) -> dict[str, Any]:
     if row.difference is not None:
         found = {name: value for name, value in asdict(row.difference).items() if name != "items"}
         found["runs"] = design(row.difference.runs)
+        found["detectable"] = row.difference.detectable
         record["reference"] = panel.reference
         record |= {
             name if name == "difference" else f"difference {name}": value for name, value in found.items()
         }
     record["unanswered"] = row.unanswered
+    record |= _readings(row.readings)
     if row.overlap is not None:
         record |= {f"seen {name.replace('_', ' ')}": value for name, value in asdict(row.overlap).items()}
     if row.gap is not None:
@@ -142,6 +146,10 @@ def _record(panel: Panel, row: Row) -> dict[str, Any]:
         record |= counts
     record |= row.assessment
     return record | {f"seconds {stage}": seconds for stage, seconds in row.seconds.items()}
+
+
+def _readings(readings: Mapping[str, float]) -> dict[str, float]:
+    return {f"accuracy {way}": share for way, share in readings.items()}
 
 
 def _estimate(estimate: Estimate | None) -> dict[str, Any]:

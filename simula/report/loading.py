@@ -21,6 +21,8 @@ from simula.student.selection import smoothed
 
 SAMPLES = 8
 """Rows of each kind shown of a data set."""
+_READINGS = {"strict": "right_strict", "lenient": "right_lenient", "log-probability": "right_logprob"}
+"""Way of reading answers to its count in an evaluation's manifest."""
 
 
 def report(cells: Sequence[Cell], *, everything: bool) -> int:
@@ -75,7 +77,11 @@ def load_result(store: Store, record: CellRecord) -> CellResult:
         unanswered=tuned["answered"].count(False),
         base_right=tuple(untuned["right"]) if untuned["items"] else None,
         base_unanswered=untuned["answered"].count(False),
+        readings=_readings(record.manifests.get("evaluate", {})),
+        base_readings=_readings(record.manifests.get("untuned", {})),
         teacher_right=tuple(teacher["right"]) if teacher["items"] else None,
+        teacher_unanswered=teacher["answered"].count(False),
+        teacher_readings=_readings(record.manifests.get("teacher", {})),
         validation=_validation(record.manifests.get("train", {})),
         overlap=_overlap(record.manifests.get("evaluate", {}).get("contamination")),
         dataset=_summary(dataset, record.manifests.get("rate")) if dataset else None,
@@ -93,6 +99,11 @@ def _answers(store: Store, record: CellRecord, name: str) -> dict[str, list[Any]
     if name not in record.manifests:
         return {"items": [], "right": [], "answered": []}
     return dict(json.loads((store.root / record.artifacts[name] / FILE).read_text()))
+
+
+def _readings(said: dict[str, Any]) -> dict[str, float]:
+    """Accuracy by each way of reading answers that the examination took."""
+    return {name: said[key] / max(1, said["items"]) for name, key in _READINGS.items() if key in said}
 
 
 def _validation(training: dict[str, Any]) -> float | None:

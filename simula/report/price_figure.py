@@ -41,7 +41,9 @@ def _points(axes: Axes, panel: Panel, front: Front, looks: dict[str, dict[str, A
         axes.plot([], [], linestyle="", label=short_name(system), **looks[system])
     for point in front.points:
         faint = 1.0 if point.beaten_by is None else 0.4
-        axes.plot(point.price, 100 * point.accuracy, linestyle="", alpha=faint, **looks[point.system])
+        value = 100 * point.accuracy
+        ends = ([value - 100 * point.low], [100 * point.high - value])
+        axes.errorbar(point.price, value, yerr=ends, linestyle="", alpha=faint, **looks[point.system])
     best = sorted((point.price, 100 * point.accuracy) for point in front.points if point.beaten_by is None)
     prices, values = zip(*best, strict=True)
     line: dict[str, Any] = {
@@ -59,7 +61,7 @@ def _points(axes: Axes, panel: Panel, front: Front, looks: dict[str, dict[str, A
     axes.xaxis.set_major_formatter(FuncFormatter(lambda price, _: _short(price)))
     unit = "US dollars" if front.unit == "$" else "tokens"
     axes.set_xlabel(f"price of the data set, {unit}")
-    axes.set_ylabel(f"accuracy on {panel.items:,} items, %")
+    axes.set_ylabel(f"accuracy on {panel.items:,} items, %\n(95 % interval)")
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
 
 

@@ -80,8 +80,15 @@ class CellResult:
     base_right: tuple[bool, ...] | None = None
     """The same of the untuned student, on the same items; it may be there before the tuned one's."""
     base_unanswered: int = 0
+    readings: Mapping[str, float] = field(default_factory=dict)
+    """Accuracy by each way of reading the tuned student's answers that was taken: strict, lenient,
+    log-probability; one of them, or strict and lenient one after the other, is what `right` counts."""
+    base_readings: Mapping[str, float] = field(default_factory=dict)
+    """The same of the untuned student."""
     teacher_right: tuple[bool, ...] | None = None
     """The same of the teacher, where it sat the examination."""
+    teacher_unanswered: int = 0
+    teacher_readings: Mapping[str, float] = field(default_factory=dict)
     validation: float | None = None
     """Accuracy on held-out synthetic rows, by which the checkpoint was chosen."""
     overlap: Overlap | None = None

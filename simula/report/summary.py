@@ -12,7 +12,15 @@ import numpy as np
 from simula.draws import entropy
 from simula.evaluation.gap import gap_closed
 from simula.evaluation.spread import run_groups
-from simula.evaluation.statistics import Comparison, Right, accuracy, compare, holm, mean_over_seeds
+from simula.evaluation.statistics import (
+    Comparison,
+    Right,
+    accuracy,
+    compare,
+    contrast,
+    holm,
+    mean_over_seeds,
+)
 from simula.report.analysis import Analysis, analyse
 from simula.report.grid import CellPanel, Group, Values, panels
 from simula.report.rates import By, Choice, chosen_rates, group_of
@@ -47,6 +55,10 @@ class Row:
     """To the panel's reference at the same size, on the seeds that both have."""
     gain: Comparison | None
     """To the untuned student; never corrected, since nothing is chosen by it."""
+    with_items: Comparison | None
+    """The mean accuracy once more, with the interval that covers other test items of the kind, too."""
+    readings: Mapping[str, float]
+    """Mean accuracy by each way of reading the answers."""
     gap: Comparison | None
     """Share of the way from the untuned student to the teacher; None where one of them is not known, or
     the teacher is not told to be above."""
@@ -77,6 +89,8 @@ class Untuned:
 
     accuracy: Estimate
     unanswered: float
+    readings: Mapping[str, float]
+    """Accuracy by each way of reading the answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +101,8 @@ class Panel:
     reference: str
     items: int
     untuned: Untuned | None
-    teacher: Estimate | None
-    """The teacher's own accuracy on the same items."""
+    teacher: Untuned | None
+    """The teacher itself, on the same items."""
     chance: float | None
     rows: tuple[Row, ...]
     analysis: Analysis
@@ -153,7 +167,7 @@ def _panel(panel: CellPanel, choices: Mapping[Values, Choice], draw: np.random.G
         items=len(finished[0].items) if finished else 0,
         untuned=_untuned(finished),
         chance=next((cell.chance for cell in finished if cell.chance is not None), None),
-        teacher=next((_estimate([cell.teacher_right]) for cell in finished if cell.teacher_right), None),
+        teacher=_teacher(finished),
         rows=tuple(_row(group, by_size[group.size], choices, draw) for group in panel.groups),
         analysis=analyse(panel, draw),
     )
@@ -191,6 +205,8 @@ def _row(group: Group, reference: Group, choices: Mapping[Values, Choice], draw:
         )
         if tested
         else None,
+        with_items=_with_items(done, draw),
+        readings=_means([cell.readings for cell in done]),
         gap=_gap(tested, draw),
         overlap=_mean_overlap([cell.overlap for cell in done if cell.overlap is not None]),
         rates=choices.get(group_of(there[0])) if there else None,
@@ -208,8 +224,24 @@ def _row(group: Group, reference: Group, choices: Mapping[Values, Choice], draw:
 def _untuned(finished: Sequence[CellResult]) -> Untuned | None:
     for cell in finished:
         if cell.base_right is not None:
-            return Untuned(_estimate([cell.base_right]), cell.base_unanswered / len(cell.items))
+            unanswered = cell.base_unanswered / len(cell.items)
+            return Untuned(_estimate([cell.base_right]), unanswered, cell.base_readings)
     return None
+
+
+def _teacher(finished: Sequence[CellResult]) -> Untuned | None:
+    for cell in finished:
+        if cell.teacher_right is not None:
+            unanswered = cell.teacher_unanswered / len(cell.items)
+            return Untuned(_estimate([cell.teacher_right]), unanswered, cell.teacher_readings)
+    return None
+
+
+def _with_items(done: Sequence[CellResult], draw: np.random.Generator) -> Comparison | None:
+    if not done:
+        return None
+    right = _stack(cell.right for cell in done).astype(float)
+    return contrast(right, draw, 2_000, [cell.axes.get("data_seed", 0) for cell in done])
 
 
 def _gap(tested: Sequence[CellResult], draw: np.random.Generator) -> Comparison | None:

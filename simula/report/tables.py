@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from simula.report.analysis_tables import percent, points
+from simula.report.analysis_tables import percent, points, share_span
 from simula.report.results import DatasetSummary
 from simula.report.summary import Panel, Row, Summary, Untuned
 from simula.report.text_table import Line, TextTable, Tone
@@ -38,11 +38,8 @@ def _main(panel: Panel) -> TextTable:
     reached = max((name for name in names if re.fullmatch(r"coverage level \d+", name)), default="")
     # One a panel: cells whose distances are by different embeddings stand in different panels.
     distance = next((name for name in names if name.startswith(_DISTANCE)), "")
-    lines = [] if panel.untuned is None else [_untuned(panel.untuned, several)]
-    if panel.teacher is not None:
-        lines.append(
-            Line((*(("teacher", "") if several else ("teacher",)), "", percent(panel.teacher)), "untuned")
-        )
+    others = (("untuned", panel.untuned), ("teacher", panel.teacher))
+    lines = [_other(name, one, several) for name, one in others if one is not None]
     for row in panel.rows:
         name = (row.system, f"{row.size:,}") if several else (row.system,)
         cells = (*name, *_outcome(row, panel), *_origin(row.dataset), *_measured(row, reached, distance))
@@ -78,9 +75,7 @@ def _outcome(row: Row, panel: Panel) -> tuple[str, ...]:
 
 def _gap(row: Row) -> str:
     """The share of the way to the teacher, with its interval."""
-    if row.gap is None:
-        return _NOTHING
-    return f"{100 * row.gap.difference:.0f} [{100 * row.gap.low:.0f}, {100 * row.gap.high:.0f}]"
+    return _NOTHING if row.gap is None else share_span(row.gap)
 
 
 def _origin(dataset: DatasetSummary | None) -> tuple[str, ...]:
@@ -107,15 +102,16 @@ def _measured(row: Row, reached: str, distance: str) -> tuple[str, ...]:
     )
 
 
-def _untuned(untuned: Untuned, several: bool) -> Line:
-    name = ("untuned", "") if several else ("untuned",)
-    return Line((*name, "", percent(untuned.accuracy), "", f"{100 * untuned.unanswered:.1f}"), "untuned")
+def _other(name: str, one: Untuned, several: bool) -> Line:
+    """The untuned student, or the teacher."""
+    names = (name, "") if several else (name,)
+    return Line((*names, "", percent(one.accuracy), "", f"{100 * one.unanswered:.1f}"), "untuned")
 
 
 def _notes(panel: Panel, reached: str, distance: str) -> Iterator[str]:
     yield (
-        "Accuracy: mean over seeds with the 95 % t interval of that mean; of a single run, and of the untuned"
-        " student, the 95 % Wilson interval over items."
+        "Accuracy: mean over seeds with the 95 % t interval of that mean; of a single run, of the untuned"
+        " student and of the teacher, the 95 % Wilson interval over items. No answer: counted as wrong."
     )
     if any(row.difference for row in panel.rows):
         yield (

@@ -151,10 +151,11 @@ def _mechanism(config: Config) -> list[Any]:
 
 def axes(config: Config) -> dict[str, str | int | float]:
     """The cell's place in the grid, flat, as tables and W&B name it."""
-    named = ("domain", *MECHANISM, "teacher", "student", "training", "embedding")
+    named = ("domain", *MECHANISM, "teacher", "training", "embedding")
     scalars = config.scalars
     return {
         **{name: config.choices.get(name, "") for name in named},
+        "student": config.student.name,
         "judge": config.choices.get("teacher@judge", "null"),
         "double_judge": config.choices.get("teacher@double_judge", "null"),
         "tokens": config.dataset.tokens or "unlimited",

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from simula.advice.estimate import Point, error_rate, errors, row_error_rate
+from simula.advice.estimate import Estimate, Point, error_rate, errors, row_error_rate
 
 shares = some.floats(0, 0.5)
 chances = some.sampled_from([0.0, 1 / 3, 1 / 9])
@@ -65,3 +65,7 @@ def test_no_point_and_no_row_say_nothing() -> None:
     refused = errors([Point(True, False, True)] * 20, 0.0, draw, 200)
     assert (refused.rows.low, refused.rows.high, refused.rows.points) == (0.0, 1.0, 0)
     assert refused.refused.value == 1
+
+
+def test_shares_are_whole_percents_without_a_negative_nothing() -> None:
+    assert str(Estimate(-0.003, -0.012, 0.004, 10)) == "0 % [-1, 0]"

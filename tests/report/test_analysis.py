@@ -151,6 +151,13 @@ def test_growth_over_sizes(sweep: Sweep) -> None:
     assert "Accuracy over sizes: lab, tiny" in titles(summary)
 
 
+def test_a_flat_line_has_no_exponent(sweep: Sweep) -> None:
+    cells = sweep({"full": 0.5}, sizes=(64, 256, 1024, 4096), seeds=1)
+    flat = [replace(cell, right=cells[0].right) for cell in cells]
+    (table,) = [one for one in analysis_tables(summarise(flat)) if one.title.startswith("Accuracy over")]
+    assert table.rows[0][1][-1] == "–"
+
+
 def test_three_sizes_have_a_slope_and_no_ceiling(sweep: Sweep) -> None:
     (one,) = only(summarise(sweep({"full": 0.5}, sizes=(64, 256, 1024)))).analysis.growth
     assert one.ceiling is None
@@ -160,7 +167,7 @@ def test_three_sizes_have_a_slope_and_no_ceiling(sweep: Sweep) -> None:
 def test_the_way_to_the_teacher(sweep: Sweep) -> None:
     cells = sweep({"baseline": 0.3, "full": 0.6}, untuned=0.2, items=300)
     teacher = tuple(bool(one) for one in np.random.default_rng(2).random(300) < 0.9)
-    summary = summarise([replace(cell, teacher_right=teacher) for cell in cells])
+    summary = summarise([replace(cell, teacher_right=teacher, teacher_unanswered=30) for cell in cells])
     panel = only(summary)
     assert panel.teacher is not None
     gap = panel.rows[1].gap
@@ -170,9 +177,55 @@ def test_the_way_to_the_teacher(sweep: Sweep) -> None:
     (table,) = main_tables(summary)
     assert "gap closed,\u00a0%" in table.columns
     assert [cells[0] for _, cells in table.rows] == ["untuned", "teacher", "baseline", "full"]
+    assert table.rows[1][1][table.columns.index("no answer,\u00a0%")] == "10.0"
     level = summarise([replace(cell, teacher_right=cell.base_right) for cell in cells])
     assert all(row.gap is None for row in only(level).rows)
     assert any("there is no gap to close" in one for one in answer(level).more)
+
+
+def test_strict_and_lenient_stand_side_by_side(sweep: Sweep) -> None:
+    """Of each system and of whoever else was examined; what was not read so stays open."""
+    cells = sweep({"full": 0.6}, seeds=2)
+    teacher = {"teacher_right": (True,) * 120, "teacher_readings": {"log-probability": 0.5}}
+    summary = summarise([replace(cell, **teacher) for cell in cells])
+    (table,) = [one for one in analysis_tables(summary) if one.title.startswith("Accuracy by reading")]
+    assert table.columns[2:] == (
+        "counts,\u00a0%",
+        "strict,\u00a0%",
+        "lenient,\u00a0%",
+        "log-probability,\u00a0%",
+    )
+    untuned, examined, full = (cells for _, cells in table.rows)
+    assert (untuned[0], untuned[4:]) == ("untuned", ("20.0", "–"))
+    assert (examined[0], examined[2:]) == ("teacher", ("100.0", "–", "–", "50.0"))
+    strict = f"{100 * np.mean([np.mean(cell.right) for cell in cells]):.1f}"
+    assert full[2:] == (strict, strict, "90.0", "–")
+
+
+def test_an_interval_covers_other_items_too(sweep: Sweep) -> None:
+    """Two equal runs spread by nothing over seeds, and by their 120 items all the same."""
+    cells = sweep({"full": 0.6}, seeds=2)
+    (row,) = only(summarise([cells[0], replace(cells[1], right=cells[0].right)])).rows
+    assert row.accuracy is not None
+    assert row.with_items is not None
+    assert row.accuracy.low == row.accuracy.high == row.accuracy.value == row.with_items.difference
+    half = 1.98 * np.std(cells[0].right, ddof=1) / np.sqrt(120)
+    assert row.with_items.high - row.accuracy.value == pytest.approx(half, rel=0.15)
+
+
+def test_rounding_is_no_effect(sweep: Sweep) -> None:
+    """The same answers under two critics at three sizes: the model's weights add up to 0 only nearly."""
+    cells = sweep({"baseline": 0.5}, sizes=(64, 128, 256), seeds=2)
+    twin = [
+        replace(cell, key=f"{cell.key}-t", axes={**cell.axes, "system": "full", "critic": "double"})
+        for cell in cells
+    ]
+    summary = summarise([replace(c, axes={**c.axes, "critic": "none"}) for c in cells] + twin)
+    found = only(summary).analysis.effects
+    assert found is not None
+    (one,) = found.effects
+    assert (one.found.difference, one.found.p, one.found.detectable) == (0, 1, 0)
+    assert "lab, tiny: cannot tell an effect of critic" in answer(summary).more
 
 
 def test_without_a_teacher_nothing_is_said_of_a_gap(sweep: Sweep) -> None:

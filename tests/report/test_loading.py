@@ -77,3 +77,11 @@ def test_a_selection_pays_for_its_ratings(tmp_path: Path) -> None:
     assert (rated.price, rated.calls, rated.scoring_calls, rated.recorded) == (2.5, 14, 4, 2)
     assert (rated.prompt_tokens, rated.completion_tokens) == (140, 31)
     assert (plain.price, plain.calls, plain.scoring_calls, plain.prompt_tokens) == (2.0, 10, 0, 70)
+
+
+def test_each_reading_of_the_answers_is_there(tmp_path: Path) -> None:
+    counts = {"items": 4, "right_strict": 1, "right_lenient": 2}
+    found = loaded(tmp_path, evaluate=counts, untuned={"items": 4, "right_logprob": 3}, teacher={})
+    assert found.readings == {"strict": 0.25, "lenient": 0.5}
+    assert found.base_readings == {"log-probability": 0.75}
+    assert found.teacher_readings == {}
