@@ -42,7 +42,7 @@ class DiversitySettings(Settings):
     """Points among which neighbours are found exactly, in O(n²·d); among more, approximately."""
     cells: int | None = Field(None, ge=1)
     """Cells of the approximate search. Null: 4·√n, by faiss's guideline for under a million vectors."""
-    probes: int = Field(64, ge=1)
+    probes: int = Field(32, ge=1)
     """Cells that are searched for a point's neighbours: more find more of them and take longer."""
     points_a_cell: int = Field(64, ge=1)
     """Points drawn for each cell, from which k-means learns the cells."""
