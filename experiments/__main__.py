@@ -13,6 +13,7 @@ from pathlib import Path
 
 from experiments.writing import Rendered, write
 from simula.errors import unknown
+from simula.stages.record import all_records
 from simula.store.artifacts import Store
 
 ITEMS = ("figure_3", "figure_4", "figure_5", "figure_10", "tables_2_3", "table_4", "table_5")
@@ -32,10 +33,13 @@ def main(arguments: list[str]) -> int:
     if wrong := [name for name in names if name not in ITEMS]:
         print(f"experiments: {unknown(wrong[0], list(ITEMS), 'item')}", file=sys.stderr)
         return 2
+    store = Store(root / "store")
+    axes = sorted({axis for record in all_records(store) for axis in record.axes})
+    if axes and (strange := [axis for axis in wanted if axis not in axes]):
+        print(f"experiments: {unknown(strange[0], axes, 'axis')}", file=sys.stderr)
+        return 2
     for name in names:
-        rendered: Rendered = importlib.import_module(f"experiments.{name}").render(
-            Store(root / "store"), wanted
-        )
+        rendered: Rendered = importlib.import_module(f"experiments.{name}").render(store, wanted)
         missing = sum(one.ours is None for one in rendered.compared)
         outside = sum(one.mark == "outside" for one in rendered.compared)
         print(

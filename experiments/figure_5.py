@@ -26,11 +26,12 @@ TITLE = "Figure 5: complexity Elo of real data and of five systems"
 def render(store: Store, wanted: Mapping[str, str]) -> Rendered:
     """The paper's mode, mean and quantiles beside those of the store's pools; of several the one made last.
 
-    `wanted` restricts nothing but `teacher`, by the model that scored.
+    Of the axes that `wanted` may name, a pool has its domain and its teacher.
     """
     by_domain: dict[str, Mapping[str, Any]] = {}
     for manifest in sorted(stored_pools(store).values(), key=lambda one: str(one["made"]["started"])):
-        if manifest["attribute"] == "complexity" and wanted.get("scorer") in (None, manifest["scorer"]):
+        own = all(manifest.get(name) == value for name, value in wanted.items())
+        if own and manifest["attribute"] == "complexity":
             by_domain[manifest["domain"]] = manifest
     compared = [
         Compared(

@@ -86,6 +86,11 @@ def validity(
     return Validity(len(scores), nmi, ari, None if right is None else _auc_range(scores, right, rounds))
 
 
+_LEAST = 5
+"""Items right, and wrong, below which there is no AUC: a resample holds the same few again and again, and its
+interval would be far too narrow."""
+
+
 def auc(scores: Floats, right: NDArray[np.bool_]) -> float | None:
     """The area under the ROC curve of a logistic regression of `right` on the scores, fitted on these items.
 
@@ -117,7 +122,7 @@ def _auc_range(
     scores: Floats, right: NDArray[np.bool_], rounds: Sequence[NDArray[np.int64]]
 ) -> Ranged | None:
     value = auc(scores, right)
-    if value is None:
+    if value is None or min(int(right.sum()), int((~right).sum())) < _LEAST:
         return None
     sign = 1 if _rises(scores, right) else -1
     redrawn = [_area(sign * scores[at], right[at]) for at in rounds]

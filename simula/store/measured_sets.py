@@ -19,7 +19,7 @@ from simula.store.rows import read_rows as read_candidates
 
 BENCHMARK = "benchmark"
 """The name under which a domain's test items are measured."""
-_HUB = re.compile(r"hub:([^/@]+/[^/@]+)/([^@]+)@(\w+)")
+_HUB = re.compile(r"hub:([^/@]+/[^/@]+)/([^@]+)@([\w./-]+)")
 
 
 def file_of(name: str, root: Path) -> Path:
@@ -37,7 +37,11 @@ def file_of(name: str, root: Path) -> Path:
         hub = Hub(repository=found.group(1), file=found.group(2), revision=found.group(3))
         return fetch(hub, "Or name a file of this machine: assessment.dataset=path.jsonl.")
     path = Path(name)
-    if path.suffix in FORMATS:
+    if path.is_file() and path.suffix.lower() not in FORMATS:
+        raise ConfigurationError(
+            f"assessment.dataset={name}: the file's ending should be one of {', '.join(FORMATS)}"
+        )
+    if path.suffix.lower() in FORMATS:
         if not path.is_file():
             raise ConfigurationError(f"assessment.dataset={name}: there is no such file")
         return path
@@ -66,7 +70,7 @@ def read_points(path: Path, columns: Columns) -> list[Point]:
     if path.name == ROWS:
         return points_of(read_candidates(path))
     points = []
-    for number, row in enumerate(read_rows(path), start=1):
+    for number, row in enumerate(read_rows(path, headed=True), start=1):
         try:
             points.append(_point(number, row, columns))
         except ValueError as problem:
@@ -101,8 +105,13 @@ def _point(number: int, row: Row, columns: Columns) -> Point:
     return Point(
         id=str(number) if columns.id is None else str(row.get(columns.id, number)),
         example=example,
-        labels={label: str(row[label]) for label in columns.labels if row[label] is not None},
+        labels={label: str(row[label]) for label in columns.labels if _said(row[label])},
     )
+
+
+def _said(value: object) -> bool:
+    """An empty cell, or a table's "not a number", which equals not even itself, says nothing."""
+    return value not in (None, "") and value == value
 
 
 def _options(row: Row, columns: Columns) -> tuple[str, ...]:

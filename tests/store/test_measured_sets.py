@@ -48,6 +48,30 @@ def test_options_may_be_columns_and_ids_places(tmp_path: Path) -> None:
     assert points[1].level is None
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_the_first_line_of_a_table_names_its_columns(tmp_path: Path, mark: str) -> None:
+    path = tmp_path / "set.CSV"
+    path.write_text(f"{mark}q,a,level\nWhat?,4,\nWho?,5,hard\n", encoding="utf-8")
+    points = read_points(file_of(str(path), tmp_path), Columns(question="q", answer="a", labels=("level",)))
+    assert [(point.example.question, point.example.answer, point.level) for point in points] == [
+        ("What?", "4", None),
+        ("Who?", "5", "hard"),
+    ]
+
+
+def test_json_is_a_list_or_lines(tmp_path: Path) -> None:
+    rows = [{"question": "What?", "answer": 4}, {"question": "Who?", "answer": 5}]
+    listed, lines = tmp_path / "listed.json", written(tmp_path, *rows)
+    listed.write_text(json.dumps(rows, indent=1))
+    assert read_points(listed, Columns()) == read_points(lines, Columns())
+    listed.write_text("[1]")
+    with pytest.raises(BenchmarkError, match="it holds '1' where an object is expected"):
+        read_points(listed, Columns())
+    lines.write_text('{"question": "What?", "answer": 4}\n{"question"\n')
+    with pytest.raises(BenchmarkError, match="line 2 is no JSON"):
+        read_points(lines, Columns())
+
+
 def test_a_text_alone_is_a_point(tmp_path: Path) -> None:
     path = written(tmp_path, {"text": "a story"}, {"text": "another"})
     points = read_points(path, Columns(question="text", answer=None))
@@ -98,6 +122,9 @@ def test_a_set_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
         file_of("no.jsonl", tmp_path)
     with pytest.raises(ConfigurationError, match="there is no data set in"):
         file_of("gsm8k-all", tmp_path)
+    (tmp_path / "set.txt").write_text("text")
+    with pytest.raises(ConfigurationError, match=r"the file's ending should be one of \.tsv"):
+        file_of(str(tmp_path / "set.txt"), tmp_path)
     with pytest.raises(ConfigurationError, match="is not of the form hub:owner/name"):
         file_of("hub:gsm8k", tmp_path)
 

@@ -37,7 +37,8 @@ def _table(one: Measured) -> TextTable:
     right = "nobody knows its answers" if said["right"] is None else f"it answers {said['right']:,} rightly"
     notes = [
         f"{said['points']:,} items of {said['levels']} human levels, scored by {said['scorer']}; {right}. "
-        "KMeans on the scores against the levels; AUC of a logistic regression of being right on the score."
+        "KMeans on the scores against the levels; AUC of a logistic regression of being right on the score,"
+        " fitted on these items, so never below 0.5: it does not say whether high scores go with right answers."
     ]
     if said["points_without_level"] or said["batches_left_out"]:
         notes.append(

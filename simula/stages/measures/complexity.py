@@ -36,6 +36,10 @@ def measure_complexity(bench: Bench) -> dict[str, Any]:
     return bench.build(stage, key(config), inputs(config), make)
 
 
+_LEAST = 3
+"""Points below which a rating says nothing."""
+
+
 async def rated(
     bench: Bench,
     stage: str,
@@ -60,6 +64,10 @@ async def rated(
     settings, attribute = bench.config.scoring, bench.config.scoring.attribute
     if empty := [name for name, points in sets.items() if not points]:
         raise SimulaError(f"{', '.join(empty)}: there is no data point to rate")
+    if sum(map(len, sets.values())) < _LEAST:
+        raise SimulaError(
+            f"{', '.join(sets)}: fewer than {_LEAST} data points cannot be rated beside one another"
+        )
     examples = [point.example for points in sets.values() for point in points]
     tally = Tally()
     scored = await score_examples(bench, stage, examples, settings, seed, tally, log)

@@ -57,7 +57,7 @@ def measure_pool(benches: Sequence[Bench]) -> dict[str, Any]:
         # As the sweep names them, the benchmark's items first.
         shown = sorted(_names([bench.config for bench in benches]), key=lambda name: name != REAL)
         said["sets"].sort(key=lambda one: shown.index(one["set"]))
-        return {"domain": first.config.domain.name, "set": f"pool of {', '.join(shown)}", **said}
+        return {**_origin(first.config), "set": f"pool of {', '.join(shown)}", **said}
 
     made = {
         f"{stage} {number}": place
@@ -65,6 +65,10 @@ def measure_pool(benches: Sequence[Bench]) -> dict[str, Any]:
         for stage, place in inputs(bench.config).items()
     }
     return first.build(POOL, key, made, make)
+
+
+def _origin(config: Config) -> dict[str, str]:
+    return {"domain": config.domain.name, "teacher": config.choices.get("teacher", "")}
 
 
 def rate_pools(configs: Sequence[Config], spending: Spending) -> tuple[list[str], list[SimulaError]]:

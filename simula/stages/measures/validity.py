@@ -61,7 +61,7 @@ def measure_validity(bench: Bench) -> dict[str, Any]:
         if len({point.level for point in points}) < 2:
             raise ConfigurationError(
                 f"{measured_set(config)}: validity compares scores with human levels, and the set has fewer "
-                "than two; a file's column of levels is named by assessment.columns.labels=[level]"
+                "than two (a file's column named level is one where assessment.columns.labels has it)"
             )
         said = run(_made, bench, points, folder, log)
         return {"set": measured_set(config), **said, "points_without_level": len(every) - len(points)}

@@ -7,7 +7,7 @@ import json
 import re
 import string
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +17,25 @@ Row = Mapping[str, Any]
 """One row: column name to value."""
 
 
-def read_rows(path: Path) -> list[Row]:
+def read_rows(path: Path, *, headed: bool = False) -> list[Row]:
     """All rows of a file; by its ending: .tsv, .csv, .json or .jsonl (one object a line), .xlsx, .parquet.
 
     Of a folder: its .json files, a row each, in the order of the numbers in their names.
+
+    Args:
+        path: the file or folder.
+        headed: the first line of a .csv names its columns, whatever it says; else only if it says `question`.
 
     Raises:
         BenchmarkError: the ending is not one of these, or the file is damaged.
     """
     if path.is_dir():
         return [row for file in sorted(path.glob("*.json"), key=_by_number) for row in _one_object(file)]
-    reader = FORMATS.get(path.suffix)
+    reader = FORMATS.get(path.suffix.lower())
     if reader is None:
         raise BenchmarkError(f"{path} cannot be read: its ending should be one of {', '.join(FORMATS)}.")
     try:
-        return reader(path)
+        return _csv(path, headed=headed) if reader is _csv else reader(path)
     except (ValueError, KeyError, csv.Error, zipfile.BadZipFile) as problem:
         raise BenchmarkError(f"{path} is damaged or not a {path.suffix} file: {problem}") from problem
 
@@ -84,24 +88,37 @@ def _one_object(path: Path) -> list[Row]:
         raise BenchmarkError(f"{path} is damaged or not a .json file: {problem}") from problem
 
 
-def _csv(path: Path) -> list[Row]:
+def _csv(path: Path, *, headed: bool = False) -> list[Row]:
     """Rows by column name; where the first line is no header, by column number from 0."""
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         lines = [line for line in csv.reader(file) if line]
-    header = lines.pop(0) if lines and "question" in lines[0] else None
+    header = lines.pop(0) if lines and (headed or "question" in lines[0]) else None
     # A line that ends early has no value in its last columns, and is found there.
     return [dict(zip(header or map(str, range(len(line))), line, strict=False)) for line in lines]
 
 
 def _tsv(path: Path) -> list[Row]:
     # No quoting: in CTIBench's files a quotation mark is a quotation mark.
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def _json_lines(path: Path) -> list[Row]:
-    with path.open(encoding="utf-8") as file:
-        return [json.loads(line) for line in file if line.strip()]
+    """One object a line, or one list of objects."""
+    whole = path.read_text(encoding="utf-8-sig")
+    rows = json.loads(whole) if whole.lstrip().startswith("[") else [*_lines(whole)]
+    if strange := [row for row in rows if not isinstance(row, dict)]:
+        raise ValueError(f"it holds {str(strange[0])[:40]!r} where an object is expected")
+    return rows
+
+
+def _lines(whole: str) -> Iterator[Any]:
+    for number, line in enumerate(whole.split("\n"), start=1):
+        if line.strip():
+            try:
+                yield json.loads(line)
+            except ValueError as problem:
+                raise ValueError(f"line {number} is no JSON: {problem}") from problem
 
 
 def _xlsx(path: Path) -> list[Row]:
