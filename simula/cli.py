@@ -175,8 +175,24 @@ def _run(command: str, arguments: Arguments) -> int:
         from simula.stages.evaluate import check_served
 
         check_served([cell.config for cell in chosen])
+    if arguments.sweep and (code := _submit(command, arguments, chosen)) is not None:
+        return code
     spending = _launch(command, arguments)
     return _conclude(command, chosen, spending)
+
+
+def _submit(command: str, arguments: Arguments, chosen: Sequence[Cell]) -> int | None:
+    """Submit a sweep to Slurm and end, where that is what its launcher says; else None."""
+    from simula.composition import launcher
+    from simula.sweep.settings import read_launcher
+
+    settings = read_launcher(launcher(arguments.overrides, extra_folder=arguments.folder))
+    if settings is None:
+        return None
+    from simula.sweep.submit import submit
+
+    print(submit([cell.config for cell in chosen], RUNS[command], settings).sentences())
+    return 0
 
 
 def _show(arguments: Arguments) -> int:

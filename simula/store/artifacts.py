@@ -42,6 +42,10 @@ class Store:
         """Where a published artifact is or will be."""
         return self.root / stage / key
 
+    def has(self, place: str) -> bool:
+        """Whether the artifact `stage/key` is published; its manifest is not read."""
+        return (self.root / place / MANIFEST).is_file()
+
     def manifest(self, stage: str, key: str) -> dict[str, Any] | None:
         """The manifest of a published artifact, or None where there is none yet.
 

@@ -1,0 +1,136 @@
+"""The tasks of a sweep: which artifacts its cells are made of, each once, and what waits for what."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from simula.config import Config
+from simula.stages.keys import MEASURES, artifact_keys, dataset_key
+
+Kind = Literal["taxonomy", "dataset", "measures", "rate", "teacher", "untuned", "student"]
+KINDS: tuple[Kind, ...] = ("taxonomy", "dataset", "measures", "rate", "teacher", "untuned", "student")
+"""In the direction of the data."""
+ON_GPU = frozenset({"untuned", "student"})
+"""Kinds that load a student; all others ask a teacher or only compute."""
+_FROM: Mapping[str, tuple[Kind, ...]] = {
+    "taxonomy": ("taxonomy",),
+    "generate": ("taxonomy", "dataset"),
+    "assess": ("taxonomy", "dataset", "measures"),
+    "train": ("taxonomy", "dataset", "measures", "rate", "student"),
+    "evaluate": KINDS,
+}
+"""The last stage that is wanted, to the kinds of task that lead there."""
+
+
+@dataclass(slots=True)
+class Task:
+    """One job's work: artifacts of one kind that are made together."""
+
+    kind: Kind
+    makes: tuple[str, ...]
+    """`stage/key` of each artifact."""
+    needs: tuple[str, ...]
+    """What must be published before, as far as the sweep makes it."""
+    cells: list[int] = field(default_factory=list)
+    """Places of the cells that use it; the first one's configuration says how it is made."""
+    size: int = 0
+    """Rows of the data set behind it."""
+
+    @property
+    def gpu(self) -> bool:
+        """Whether it is for a GPU node."""
+        return self.kind in ON_GPU
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"{self.kind} {self.makes[0].partition('/')[2]}"
+
+
+def tasks_of(configs: Sequence[Config], until: str) -> list[Task]:
+    """Every task of the cells, shared ones once, each behind those that it waits for.
+
+    A data set of one size waits for the next smaller one of the same mechanism, from which it grows: their
+    common rows are made once, and students of the smaller one start as soon as that is complete.
+
+    Args:
+        configs: the cells.
+        until: the last stage, as `simula.cli` names it.
+    """
+    found: dict[tuple[Kind, str], Task] = {}
+    sizes: dict[str, dict[int, Task]] = defaultdict(dict)
+    for place, config in enumerate(configs):
+        for task in _of_cell(config, until):
+            known = found.setdefault((task.kind, task.makes[0]), task)
+            # Cells that share an adapter may ask its student in different ways.
+            known.makes = tuple(dict.fromkeys((*known.makes, *task.makes)))
+            known.cells.append(place)
+            if task.kind == "dataset":
+                sizes[dataset_key(config)].setdefault(config.scalars.size, known)
+    for by_size in sizes.values():
+        ordered = [by_size[size] for size in sorted(by_size)]
+        for smaller, larger in zip(ordered, ordered[1:], strict=False):
+            larger.needs = (*larger.needs, *smaller.makes)
+    return sorted(found.values(), key=lambda task: (KINDS.index(task.kind), task.size))
+
+
+def _of_cell(config: Config, until: str) -> list[Task]:
+    """The tasks of one cell. Raises ConfigurationError where it measures a file that is not there."""
+    keys, size = artifact_keys(config), config.scalars.size
+    measures = tuple(dict.fromkeys(keys[stage] for stage, _ in MEASURES.values() if stage in keys))
+    if config.assessment.dataset is not None:
+        return [Task("measures", measures, ())] if measures else []
+    rows = (keys["dataset"],)
+    taxonomy = (keys["taxonomy"],) if "taxonomy" in keys else ()
+    rate = (keys["rate"],) if "rate" in keys else ()
+    students = (keys["train"], keys["evaluate"]) if until == "evaluate" else (keys["train"],)
+    wanted: dict[Kind, tuple[tuple[str, ...], tuple[str, ...]]] = {
+        "taxonomy": (taxonomy, ()),
+        "dataset": (rows, taxonomy),
+        "measures": (measures, rows),
+        "rate": (rate, rows),
+        "teacher": ((keys["teacher"],) if "teacher" in keys else (), ()),
+        "untuned": ((keys["untuned"],), ()),
+        "student": (students, (*rows, *rate)),
+    }
+    return [
+        Task(kind, *wanted[kind], size=size) for kind in KINDS if kind in _FROM[until] and wanted[kind][0]
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """Tasks that wait for the same others, and so are submitted together."""
+
+    gpu: bool
+    tasks: tuple[int, ...]
+    """Places in the list of tasks."""
+    after: tuple[int, ...]
+    """Places of the tasks that it waits for."""
+    elsewhere: tuple[str, ...]
+    """What it waits for and none of these tasks makes: another sweep's job does."""
+
+
+def arrays(tasks: Sequence[Task], published: Collection[str], limit: int) -> list[Array]:
+    """Pack tasks into arrays of at most `limit`, each behind those that it waits for.
+
+    Args:
+        tasks: those to submit, each behind what it waits for.
+        published: places that nobody needs to wait for.
+        limit: tasks of an array at most.
+    """
+    makers = {place: at for at, task in enumerate(tasks) for place in task.makes}
+    packed: dict[tuple[bool, tuple[int, ...], tuple[str, ...]], list[int]] = {}
+    for at, task in enumerate(tasks):
+        missing = [place for place in task.needs if place not in published]
+        after = tuple(sorted({makers[place] for place in missing if place in makers}))
+        elsewhere = tuple(sorted(place for place in missing if place not in makers))
+        packed.setdefault((task.gpu, after, elsewhere), []).append(at)
+    return [
+        Array(gpu, tuple(members[start : start + limit]), after, elsewhere)
+        for (gpu, after, elsewhere), members in packed.items()
+        for start in range(0, len(members), limit)
+    ]
