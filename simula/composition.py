@@ -27,7 +27,7 @@ ROOT = "simula"
 _COMPOSING = (HydraException, OmegaConfBaseException, ValueError, YAMLError)
 """What composing raises for a mistake of the user's; a ConfigurationError is a ValueError."""
 _NUMBERS = ("size", "seed", "data_seed")
-"""Top-level numbers: cells that differ in nothing else are composed once, since composing takes 0.1 s and more."""
+"""Top-level numbers: cells that differ in nothing else are composed once, as that takes 0.1 s and more."""
 _INTERPOLATED = re.compile(rf"\$\{{[^}}]*\b({'|'.join(_NUMBERS)})\b")
 """A number that another value is made of, such as `${size}`."""
 

@@ -66,6 +66,12 @@ def print_plan(
     return 0
 
 
+def still_to_do(cells: Sequence[Cell]) -> dict[str, float]:
+    """What it would take to finish the cells: calls, tokens, dollars, GPU hours."""
+    missing = plan(cells).missing
+    return {name: sum(getattr(step, name) for step in missing) for name in _SUMS}
+
+
 def _steps_table(made: Plan) -> Table:
     cells = len(made.configs)
     count = f"{cells} cells" if cells > 1 else "one cell"

@@ -1,4 +1,4 @@
-"""Sweeps on a cluster: every missing artifact once, as a job of its own that waits for what it is made from."""
+"""Sweeps on a cluster: every missing artifact once, by a job that waits for what it is made from."""
 
 from simula.sweep.settings import Slurm
 

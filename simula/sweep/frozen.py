@@ -55,7 +55,10 @@ def thaw(frozen: Mapping[str, Any], cell: int) -> Config:
 def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         kind = type(value)
-        return {"class": f"{kind.__module__}.{kind.__qualname__}", "fields": value.model_dump(mode="json", exclude_unset=True)}
+        return {
+            "class": f"{kind.__module__}.{kind.__qualname__}",
+            "fields": value.model_dump(mode="json", exclude_unset=True),
+        }
     return dict(value) if isinstance(value, Mapping) else value
 
 

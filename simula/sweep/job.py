@@ -49,7 +49,7 @@ class Work:
             sys.exit(code)
 
     def checkpoint(self) -> Any:
-        """What is queued again when the job is warned of its end: the same, since all that is done is stored."""
+        """What is queued again when the job is warned of its end: the same, as all that is done is stored."""
         from submitit.helpers import DelayedSubmission
 
         return DelayedSubmission(self)
@@ -94,8 +94,8 @@ def _check_keys(task: Task, benches: list[Bench]) -> None:
     known = {place for bench in benches for place in artifact_keys(bench.config).values()}
     if lost := [place for place in task.makes if place not in known]:
         raise StoreError(
-            f"the code has changed since this was submitted, and would no longer make {lost[0]}; simula run -m "
-            "submits what is missing again"
+            f"the code has changed since this was submitted, and would no longer make {lost[0]}; "
+            "simula run -m submits what is missing again"
         )
 
 

@@ -56,8 +56,6 @@ class Slurm(Settings):
     python: str | None = incidental(None)
     """What starts Python on a node; null: the Python that submits. In a container:
     `apptainer exec --nv /shared/simula.sif python`."""
-    srun: bool = incidental(True)
-    """Start the job's process by srun; false: straight from the job's script."""
     srun_args: tuple[str, ...] = incidental(())
     """Further options of srun, such as `--container-image=…` of pyxis."""
     additional_parameters: Mapping[str, str | int | bool] = incidental({})
@@ -70,8 +68,8 @@ class Slurm(Settings):
     def _warned_in_time(self) -> Self:
         if 60 * self.timeout_min < self.signal_delay_s + LEAST_RUN_S:
             raise ValueError(
-                f"timeout_min={self.timeout_min} leaves under a minute before the warning that comes "
-                f"signal_delay_s={self.signal_delay_s} seconds ahead of it; raise timeout_min or lower the delay"
+                f"timeout_min={self.timeout_min} leaves under a minute before the warning, which comes "
+                f"signal_delay_s={self.signal_delay_s} seconds before the end; raise or lower one of them"
             )
         if self.cpu_jobs is not None and self.cpu_jobs.cpu_jobs is not None:
             raise ValueError("cpu_jobs has no cpu_jobs of its own")

@@ -117,7 +117,9 @@ def ask(*command: str) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     except FileNotFoundError as error:
-        raise SlurmUnavailable(f"there is no {command[0]} here: is this a machine of a Slurm cluster?") from error
+        raise SlurmUnavailable(
+            f"there is no {command[0]} here: is this a machine of a Slurm cluster?"
+        ) from error
     except subprocess.TimeoutExpired as error:
         raise SlurmUnavailable(f"{command[0]} did not answer within a minute") from error
     if done.returncode:

@@ -160,7 +160,11 @@ class _States:
             self.known[key] = TaskState(task, "cancelled", "by simula cancel", exit_code=1)
         elif record is not None and record["status"] in ("failed", "stopped"):
             self.known[key] = TaskState(
-                task, record["status"], record["reason"], who.get("slurm_job") or "", exit_code=record["exit_code"]
+                task,
+                record["status"],
+                record["reason"],
+                who.get("slurm_job") or "",
+                exit_code=record["exit_code"],
             )
         else:
             self.unknown[key] = who.get("slurm_job") or self._job(submission, place)
@@ -193,7 +197,9 @@ class _States:
         if lost and key[0].record(key[1]) is None:
             return TaskState(task, "waiting", f"for {', '.join(lost)}, which no job makes", job)
         if not job:
-            return TaskState(task, "interrupted", "it was not submitted: the submitter ended before", exit_code=1)
+            return TaskState(
+                task, "interrupted", "it was not submitted: the submitter ended before", exit_code=1
+            )
         how = f": Slurm says {end}" if end else ""
         return TaskState(task, "interrupted", f"job {job} ended without a word{how}", job, exit_code=1)
 

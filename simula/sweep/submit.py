@@ -53,10 +53,10 @@ class Submitted:
         if not self.tasks:
             return f"sweep {self.sweep}: nothing to submit; of {self.published + self.at_work} tasks {there}"
         return (
-            f"sweep {self.sweep}, {self.cells} cells: submitted {len(self.tasks)} jobs in {self.arrays} arrays, "
-            f"{len(self.tasks) - gpu} without and {gpu} with a GPU's settings; {there}\n"
-            f"simula status tells how far they are, simula cancel {self.sweep} ends them; the same command again "
-            "submits what is missing then"
+            f"sweep {self.sweep}, {self.cells} cells: submitted {len(self.tasks)} jobs in {self.arrays} "
+            f"arrays, {len(self.tasks) - gpu} for CPU nodes and {gpu} for GPUs; {there}\n"
+            f"simula status tells how far they are, simula cancel {self.sweep} ends them; the same command "
+            "again submits what is missing then"
         )
 
 
@@ -114,7 +114,8 @@ def _check(configs: Sequence[Config], missing: Sequence[Task], until: str) -> No
 
 def _write_cells(store: Store, sweep: str, configs: Sequence[Config]) -> None:
     cells = [
-        {"key": cell_key(config), "axes": axes(config), "artifacts": artifact_keys(config)} for config in configs
+        {"key": cell_key(config), "axes": axes(config), "artifacts": artifact_keys(config)}
+        for config in configs
     ]
     write_json(sweeps_folder(store) / sweep / SWEPT, cells)
 
@@ -146,7 +147,8 @@ class _Submitter:
             except RuntimeError as error:
                 raise slurm.SlurmUnavailable(
                     f"sbatch refused array {count + 1} of {len(packed)} ({' '.join(str(error).split())}); "
-                    f"{len(self.jobs)} of {len(tasks)} tasks are submitted and go on, simula run -m submits the rest"
+                    f"{len(self.jobs)} of {len(tasks)} jobs are submitted and go on; simula run -m submits "
+                    "the rest"
                 ) from error
 
     def _one(self, array: Array) -> None:
@@ -162,7 +164,9 @@ class _Submitter:
         self.folder.write_array(name, {**said, "job": jobs[0].job_id.partition("_")[0]})
 
 
-def _executor(folder: Submission, settings: Slurm, array: str, after: Sequence[str]) -> submitit.SlurmExecutor:
+def _executor(
+    folder: Submission, settings: Slurm, array: str, after: Sequence[str]
+) -> submitit.SlurmExecutor:
     """submitit's executor for one array."""
     from submitit import SlurmExecutor
 
@@ -189,8 +193,8 @@ def _executor(folder: Submission, settings: Slurm, array: str, after: Sequence[s
         mail_type=settings.mail_type,
         mail_user=settings.mail_user,
         setup=list(settings.setup),
-        use_srun=settings.srun,
-        srun_args=list(settings.srun_args),
+        # From Slurm 22.05 on srun no longer takes this from the job.
+        srun_args=[f"--cpus-per-task={settings.cpus_per_task}", *settings.srun_args],
         dependency=f"afterok:{':'.join(after)}" if after else None,
         additional_parameters=further,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from simula.config import Config
@@ -72,7 +73,7 @@ def tasks_of(configs: Sequence[Config], until: str) -> list[Task]:
                 sizes[dataset_key(config)].setdefault(config.scalars.size, known)
     for by_size in sizes.values():
         ordered = [by_size[size] for size in sorted(by_size)]
-        for smaller, larger in zip(ordered, ordered[1:], strict=False):
+        for smaller, larger in pairwise(ordered):
             larger.needs = (*larger.needs, *smaller.makes)
     return sorted(found.values(), key=lambda task: (KINDS.index(task.kind), task.size))
 
