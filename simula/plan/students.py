@@ -39,7 +39,13 @@ class Tuning:
 
 def tunings(configs: Sequence[Config], tokens_a_row: int) -> list[Tuning]:
     """What the students of these cells take, each once."""
-    return list(dict.fromkeys(_tuning(config, tokens_a_row) for config in configs))
+    # The seeds of a large sweep differ in nothing that matters here.
+    distinct = {
+        (config.scalars.size, *(id(part) for part in (config.student, config.training, config.trainer)))
+        + (config.selection.kept,): config
+        for config in configs
+    }
+    return list(dict.fromkeys(_tuning(config, tokens_a_row) for config in distinct.values()))
 
 
 def tuning_lines(found: Sequence[Tuning]) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from simula.errors import SimulaError
+from simula.sweep.tasks import MAX_ARRAY
 
 _RUNS = frozenset({"RUNNING", "COMPLETING", "SUSPENDED", "STOPPED", "SIGNALING", "STAGE_OUT", "CONFIGURING"})
 _QUEUED = frozenset({"PENDING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "RESV_DEL_HOLD", "SPECIAL_EXIT"})
@@ -99,7 +100,7 @@ def ended(jobs: Iterable[str]) -> dict[str, str]:
 def array_limit() -> int:
     """How many tasks an array may have (MaxArraySize, whose last index is not to be used)."""
     match = re.search(r"MaxArraySize\s*=\s*(\d+)", ask("scontrol", "show", "config"))
-    return max(1, int(match[1]) - 1) if match else 1000
+    return max(1, int(match[1]) - 1) if match else MAX_ARRAY
 
 
 def cancel(jobs: Sequence[str]) -> None:

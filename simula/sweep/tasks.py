@@ -14,6 +14,8 @@ from simula.stages.keys import MEASURES, artifact_keys, dataset_key
 Kind = Literal["taxonomy", "dataset", "measures", "rate", "teacher", "untuned", "student"]
 KINDS: tuple[Kind, ...] = ("taxonomy", "dataset", "measures", "rate", "teacher", "untuned", "student")
 """In the direction of the data."""
+MAX_ARRAY = 1000
+"""Tasks of an array by Slurm's default (MaxArraySize=1001)."""
 ON_GPU = frozenset({"untuned", "student"})
 """Kinds that load a student; all others ask a teacher or only compute."""
 _FROM: Mapping[str, tuple[Kind, ...]] = {

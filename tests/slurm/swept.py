@@ -15,6 +15,8 @@ from typing import Any
 
 from cluster import Cluster
 
+from simula.student.settings import HubWeights, StudentSettings
+
 LAB = ("domain=arithmetic", "teacher=simulated", "tracking=none")
 SMALL = (
     "hydra/launcher=slurm_gpu",
@@ -24,6 +26,17 @@ SMALL = (
 """A launcher for a node of two cores and no GPU."""
 FIRST = ("--partition=high", "--exclusive", "--output=/dev/null")
 """A job that goes before all of the other partition, on the whole node."""
+
+
+def tiny(student: StudentSettings) -> tuple[str, ...]:
+    """The overrides that name a student of the tests."""
+    assert isinstance(student.weights, HubWeights)
+    return (
+        "student=hub",
+        "student.name=tiny",
+        f"student.weights.id={student.weights.id}",
+        "student.dtype=float32",
+    )
 
 
 def simula(*words: str) -> list[str]:

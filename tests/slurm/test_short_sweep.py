@@ -9,7 +9,7 @@ import pytest
 from cluster import Cluster
 from swept import LAB, Swept, undisturbed
 
-CELLS = (*LAB, "system=baseline,full", "size=40,1500")
+CELLS = (*LAB, "system=baseline,full", "size=40,400")
 
 
 @pytest.mark.timeout(280)
@@ -23,13 +23,14 @@ def test_four_cells_of_which_one_is_preempted(cluster_if_any: Cluster, tmp_path:
     again = sweep.submit()
     assert re.search(r"nothing to submit; of 5 tasks \d done, \d queued or running already", again), again
     large = "dataset/arithmetic-all"
-    sweep.wait("the large data set of full", lambda: _begun(sweep, f"{large}.*/n1500"))
-    (job,) = _begun(sweep, f"{large}.*/n1500")
+    sweep.wait("the large data set of full", lambda: _begun(sweep, f"{large}.*/n400"))
+    (job,) = _begun(sweep, f"{large}.*/n400")
     cluster_if_any.ask("scancel", "--signal=USR2", job)
     sweep.wait("a requeue", lambda: "Requeued job" in sweep.log)
     sweep.ended()
-    assert set(sweep.states()) == {"waiting"}, "generate ends before students are tuned"
-    assert all("dataset" not in cell["missing"] for cell in sweep.status())
+    status = sweep.status()
+    assert {cell["state"] for cell in status} == {"waiting"}, "generate ends before students are tuned"
+    assert all("dataset" not in cell["missing"] for cell in status)
     assert sweep.built == {"taxonomy": 1, "dataset": 4}
     assert sweep.results == undisturbed(tmp_path / "alone", "generate", *CELLS)
     assert "nothing to submit; of 5 tasks 5 done" in sweep.submit()
