@@ -41,8 +41,10 @@ def tunings(configs: Sequence[Config], tokens_a_row: int) -> list[Tuning]:
     """What the students of these cells take, each once."""
     # The seeds of a large sweep differ in nothing that matters here.
     distinct = {
-        (config.scalars.size, *(id(part) for part in (config.student, config.training, config.trainer)))
-        + (config.selection.kept,): config
+        (
+            config.scalars.size,
+            *map(id, (config.student, config.training, config.trainer, config.selection)),
+        ): config
         for config in configs
     }
     return list(dict.fromkeys(_tuning(config, tokens_a_row) for config in distinct.values()))

@@ -8,12 +8,14 @@ than Slurm's defaults in one thing: a job that does not ask for it is never requ
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -291,3 +293,19 @@ def _parent(process: int) -> int:
 
 def _end(log: Path) -> str:
     return log.read_text(errors="replace")[-500:]
+
+
+def main() -> None:
+    """Start a cluster in the folder that is named, and keep it until Ctrl-C or a termination."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    folder = Path(sys.argv[1]).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(KeyboardInterrupt), started(folder) as running:
+        print(f"export SLURM_CONF={running.folder / 'slurm.conf'}", flush=True)
+        print("a node of partition 'low' (and 'high', which preempts it); Ctrl-C ends it", flush=True)
+        while True:
+            time.sleep(60)
+
+
+if __name__ == "__main__":
+    main()

@@ -111,14 +111,6 @@ class Swept:
         """What the jobs that have begun say of themselves."""
         return [json.loads(path.read_text()) for path in self.root.glob("store/sweeps/*/*/task-*.json")]
 
-    def at_work(self, stage: str) -> dict[str, Any] | None:
-        """Who makes an artifact of a stage now: `pid`, `slurm_job`."""
-        for record in self.records:
-            if record["status"] == "running" and record["makes"][0].startswith(f"{stage}/"):
-                who: dict[str, Any] = record["who"]
-                return who
-        return None
-
     @property
     def built(self) -> Counter[str]:
         """Stage to how often one of its artifacts was made."""

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cluster import Cluster
@@ -67,18 +68,20 @@ def held(cluster: Cluster) -> Iterator[None]:
         cluster.ask("scancel", job)
 
 
-def large(sweep: Swept) -> str:
-    """Wait for the job of the large data set of full; its number."""
+def large(sweep: Swept) -> tuple[str, int]:
+    """Wait for the job of the large data set of full, and stop it: its number and its process."""
+    found: dict[str, Any] = {}
 
-    def found() -> str:
+    def begun() -> bool:
         for record in sweep.records:
             made = record["makes"][0]
             if record["status"] == "running" and "arithmetic-all" in made and made.endswith("n400"):
-                return str(record["who"]["slurm_job"])
-        return ""
+                found.update(record["who"])
+        return bool(found)
 
-    sweep.wait("the large data set", found)
-    return found()
+    sweep.wait("the large data set", begun)
+    os.kill(found["pid"], signal.SIGSTOP)
+    return str(found["slurm_job"]), int(found["pid"])
 
 
 def test_every_stage_of_a_sweep(
@@ -107,9 +110,11 @@ def test_a_preempting_partition(cluster: Cluster, rows: dict[str, bytes], tmp_pa
     """SIGTERM, which is passed over, and after the partition's grace a kill; Slurm queues it again."""
     sweep = Swept(cluster, tmp_path, ROWS, "generate")
     sweep.submit()
-    job = large(sweep)
-    os.kill(sweep.at_work("dataset")["pid"], signal.SIGSTOP)  # else it is done before the grace is over
+    job, process = large(sweep)
     cluster.ask("sbatch", *FIRST, "--wrap=sleep 1")
+    # Slurm wakes it to tell it; it would be done before the grace is over.
+    sweep.wait("Slurm's word", lambda: "Bypassing signal SIGTERM" in sweep.log)
+    os.kill(process, signal.SIGSTOP)
     sweep.wait("a requeue", lambda: cluster.job(job)["Restarts"] == "1")
     sweep.ended()
     assert sweep.built == {"taxonomy": 1, "dataset": 4}
@@ -122,8 +127,7 @@ def test_a_time_limit(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) 
     sweep.submit(
         *("hydra.launcher.cpu_jobs.timeout_min=2", "hydra.launcher.cpu_jobs.signal_delay_s=10"),
     )
-    job = large(sweep)
-    os.kill(sweep.at_work("dataset")["pid"], signal.SIGSTOP)  # Slurm wakes it to warn it
+    job, _ = large(sweep)  # Slurm wakes it to warn it
     sweep.wait("the warning", lambda: "Caught signal" in sweep.log, 200)
     sweep.wait("a requeue", lambda: cluster.job(job)["Restarts"] == "1")
     sweep.ended()
@@ -136,14 +140,13 @@ def test_cancelled_and_killed_jobs(cluster: Cluster, rows: dict[str, bytes], tmp
     """scancel, then kill -9: both are told, and the same command submits exactly what is missing."""
     sweep = Swept(cluster, tmp_path, ROWS, "generate")
     sweep.submit()
-    cluster.ask("scancel", large(sweep))
+    cluster.ask("scancel", large(sweep)[0])
     sweep.ended()
     gone = [cell for cell in sweep.status() if cell["state"] != "waiting"]
     assert [(cell["state"], cell["axes"]["size"]) for cell in gone] == [("interrupted", 400)]
     assert "CANCELLED" in gone[0]["reason"]
     assert "submitted 1 jobs" in sweep.submit()
-    large(sweep)
-    os.kill(sweep.at_work("dataset")["pid"], signal.SIGKILL)
+    os.kill(large(sweep)[1], signal.SIGKILL)
     sweep.ended()
     gone = [cell for cell in sweep.status() if cell["state"] != "waiting"]
     assert [cell["state"] for cell in gone] == ["interrupted"]
@@ -193,7 +196,7 @@ def test_a_lost_node(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -
     """kill -9 of slurmd and of all that ran on the node."""
     sweep = Swept(cluster, tmp_path, ROWS, "generate")
     sweep.submit()
-    job = large(sweep)
+    job, _ = large(sweep)
     cluster.lose_node(job)
     cluster.find_node()
     sweep.wait("a requeue", lambda: cluster.job(job)["Restarts"] == "1")
@@ -255,9 +258,10 @@ def test_a_full_disk(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -
     try:
         sweep = Swept(cluster, disk, ROWS, "generate")
         sweep.submit()
-        large(sweep)
+        _, process = large(sweep)
         ballast = disk / "ballast"
         subprocess.run(["dd", "if=/dev/zero", f"of={ballast}", "bs=64k"], capture_output=True)
+        os.kill(process, signal.SIGCONT)
         sweep.ended()
         assert any("No space left" in cell["reason"] for cell in sweep.status())
         ballast.unlink()
@@ -282,8 +286,9 @@ def test_an_edited_configuration(cluster: Cluster, tmp_path: Path) -> None:
     with held(cluster):
         sweep.submit()
     mine.write_text(shipped.read_text().replace("description:", "language: German\ndescription:"))
-    job = large(sweep)
+    job, process = large(sweep)
     cluster.ask("scancel", "--signal=USR2", job)
+    os.kill(process, signal.SIGCONT)
     sweep.wait("a requeue", lambda: "Requeued job" in sweep.log)
     sweep.ended()
     assert sweep.results == before
