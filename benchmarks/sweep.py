@@ -3,8 +3,8 @@
     python benchmarks/sweep.py
 
 No job runs: `sbatch` numbers what it is given, `squeue` says that all of it waits. Half of the artifacts are
-then published as manifests alone, and the status is asked for again. Domains, teacher and student are the embedded
-and the simulated ones, which a plan does not ask.
+then published as manifests alone, and the status is asked for again. Domains, teacher and student are the
+embedded and the simulated ones, which a plan does not ask.
 """
 
 from __future__ import annotations

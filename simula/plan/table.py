@@ -20,7 +20,7 @@ from simula.plan.steps import Cost, Plan, Step, plan
 from simula.plan.students import Tuning, tuning_lines, tunings
 from simula.progress import short
 from simula.stages.keys import artifact_keys
-from simula.sweep.tasks import MAX_ARRAY, arrays, tasks_of
+from simula.sweep.tasks import MAX_ARRAY, arrays, missing_of, tasks_of
 
 _SUMS = ("calls", "prompt_tokens", "completion_tokens", "usd", "gpu_hours", "megabytes")
 
@@ -129,7 +129,7 @@ def _jobs(made: Plan) -> dict[str, Any]:
     """What `simula run -m hydra/launcher=slurm_gpu` would submit for this."""
     tasks = tasks_of(made.configs, "evaluate")
     published = {step.place for step in made.steps if step.exists}
-    missing = [task for task in tasks if not published.issuperset(task.makes)]
+    missing = missing_of(tasks, published)
     kinds = Counter(task.kind for task in missing)
     gpu = sum(task.gpu for task in missing)
     packed = arrays(missing, published, MAX_ARRAY)

@@ -16,6 +16,7 @@ from simula.stages.evaluate import evaluate_student, evaluate_teacher
 from simula.stages.keys import adapter_key, artifact_keys, evaluation_key
 from simula.stages.measures import measure
 from simula.stages.rate import rate_selected
+from simula.stages.shards import ask_shard, shards_of
 from simula.stages.taxonomy import build_taxonomies
 from simula.stages.train import train_student
 from simula.sweep.folder import Submission
@@ -31,7 +32,7 @@ _STAGES: Mapping[Kind, Callable[[Bench], Any]] = {
     "teacher": evaluate_teacher,
     "untuned": lambda bench: evaluate_student(bench, tuned=False),
 }
-"""What makes the artifacts of each kind, but of a student."""
+"""What makes the artifacts of each kind, but of a student and a shard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ def run_task(submission: Submission, place: int) -> int:
         _check_keys(task, benches)
         if task.kind == "student":
             _students(benches, examined=said["until"] == "evaluate")
+        elif task.kind == "shard":
+            ask_shard(benches[0], shards_of(benches[0].config).index(task.makes[0]))
         else:
             _STAGES[task.kind](benches[0])
 
@@ -91,7 +94,8 @@ def run_task(submission: Submission, place: int) -> int:
 
 def _check_keys(task: Task, benches: list[Bench]) -> None:
     """The configuration is that of the submission; whether the code is, too. Raises StoreError."""
-    known = {place for bench in benches for place in artifact_keys(bench.config).values()}
+    configs = [bench.config for bench in benches]
+    known = {place for config in configs for place in (*artifact_keys(config).values(), *shards_of(config))}
     if lost := [place for place in task.makes if place not in known]:
         raise StoreError(
             f"the code has changed since this was submitted, and would no longer make {lost[0]}; "

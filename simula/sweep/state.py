@@ -190,12 +190,18 @@ class _States:
                 return f"{array['job']}_{element}" if len(array["tasks"]) > 1 else str(array["job"])
         return ""
 
+    def _lost(self, place: str) -> str:
+        """What is waited for in vain, and what became of it."""
+        submission, at, _ = self.newest.get(place, (None, 0, None))
+        known = self.known.get((submission, at)) if submission is not None else None
+        return f"{place}, which no job makes" + (f" ({known.reason})" if known and known.reason else "")
+
     def _gone(self, key: tuple[Submission, int], task: Task, end: str) -> TaskState:
         """A task without a job in the queue, and without a word of how its job ended."""
         job = self.unknown[key]
         lost = [need for need in task.needs if not self.store.has(need) and need not in self.live]
         if lost and key[0].record(key[1]) is None:
-            return TaskState(task, "waiting", f"for {', '.join(lost)}, which no job makes", job)
+            return TaskState(task, "waiting", f"for {', '.join(map(self._lost, lost))}", job)
         if not job:
             return TaskState(
                 task, "interrupted", "it was not submitted: the submitter ended before", exit_code=1

@@ -25,7 +25,7 @@ from simula.sweep.frozen import freeze
 from simula.sweep.job import Work
 from simula.sweep.settings import Slurm
 from simula.sweep.state import AtWork, at_work
-from simula.sweep.tasks import Array, Task, arrays, tasks_of
+from simula.sweep.tasks import Array, Task, arrays, missing_of, tasks_of
 from simula.teacher import Spending
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def submit(configs: Sequence[Config], until: str, settings: Slurm) -> Submitted:
     tasks = tasks_of(configs, until)
     places = {place for task in tasks for place in task.makes}
     published = {place for place in places if store.has(place)}
-    missing = [task for task in tasks if not published.issuperset(task.makes)]
+    missing = missing_of(tasks, published)
     _check(configs, missing, until)
     limit = slurm.array_limit()
     with _alone(store):

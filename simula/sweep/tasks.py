@@ -10,9 +10,19 @@ from typing import Literal
 
 from simula.config import Config
 from simula.stages.keys import MEASURES, artifact_keys, dataset_key
+from simula.stages.shards import shards_of
 
-Kind = Literal["taxonomy", "dataset", "measures", "rate", "teacher", "untuned", "student"]
-KINDS: tuple[Kind, ...] = ("taxonomy", "dataset", "measures", "rate", "teacher", "untuned", "student")
+Kind = Literal["taxonomy", "shard", "dataset", "measures", "rate", "teacher", "untuned", "student"]
+KINDS: tuple[Kind, ...] = (
+    "taxonomy",
+    "shard",
+    "dataset",
+    "measures",
+    "rate",
+    "teacher",
+    "untuned",
+    "student",
+)
 """In the direction of the data."""
 MAX_ARRAY = 1000
 """Tasks of an array by Slurm's default (MaxArraySize=1001)."""
@@ -20,9 +30,9 @@ ON_GPU = frozenset({"untuned", "student"})
 """Kinds that load a student; all others ask a teacher or only compute."""
 _FROM: Mapping[str, tuple[Kind, ...]] = {
     "taxonomy": ("taxonomy",),
-    "generate": ("taxonomy", "dataset"),
-    "assess": ("taxonomy", "dataset", "measures"),
-    "train": ("taxonomy", "dataset", "measures", "rate", "student"),
+    "generate": KINDS[:3],
+    "assess": KINDS[:4],
+    "train": (*KINDS[:5], "student"),
     "evaluate": KINDS,
 }
 """The last stage that is wanted, to the kinds of task that lead there."""
@@ -41,6 +51,8 @@ class Task:
     """Places of the cells that use it; the first one's configuration says how it is made."""
     size: int = 0
     """Rows of the data set behind it."""
+    serves: str = ""
+    """The one artifact that it is made for; where that exists, it need not."""
 
     @property
     def gpu(self) -> bool:
@@ -73,11 +85,25 @@ def tasks_of(configs: Sequence[Config], until: str) -> list[Task]:
             known.cells.append(place)
             if task.kind == "dataset":
                 sizes[dataset_key(config)].setdefault(config.scalars.size, known)
+    before: dict[str, tuple[str, ...]] = {}
     for by_size in sizes.values():
         ordered = [by_size[size] for size in sorted(by_size)]
-        for smaller, larger in pairwise(ordered):
-            larger.needs = (*larger.needs, *smaller.makes)
-    return sorted(found.values(), key=lambda task: (KINDS.index(task.kind), task.size))
+        before |= {larger.makes[0]: smaller.makes for smaller, larger in pairwise(ordered)}
+    for task in found.values():
+        task.needs = (*task.needs, *before.get(task.serves or task.makes[0], ()))
+    return sorted(found.values(), key=_place)
+
+
+def _place(task: Task) -> tuple[int, int, int]:
+    """Behind all that it may wait for: a data set and its shards behind those of smaller sizes."""
+    kind = KINDS.index(task.kind)
+    return (KINDS.index("dataset") if task.kind == "shard" else kind, task.size, kind)
+
+
+def missing_of(tasks: Sequence[Task], published: Collection[str]) -> list[Task]:
+    """The tasks that are still to be done, where these artifacts are there."""
+    there = frozenset(published)
+    return [task for task in tasks if not there.issuperset(task.makes) and task.serves not in there]
 
 
 def _of_cell(config: Config, until: str) -> list[Task]:
@@ -89,19 +115,25 @@ def _of_cell(config: Config, until: str) -> list[Task]:
     rows = (keys["dataset"],)
     taxonomy = (keys["taxonomy"],) if "taxonomy" in keys else ()
     rate = (keys["rate"],) if "rate" in keys else ()
+    shards = shards_of(config)
     students = (keys["train"], keys["evaluate"]) if until == "evaluate" else (keys["train"],)
     wanted: dict[Kind, tuple[tuple[str, ...], tuple[str, ...]]] = {
         "taxonomy": (taxonomy, ()),
-        "dataset": (rows, taxonomy),
+        "dataset": (rows, (*taxonomy, *shards)),
         "measures": (measures, rows),
         "rate": (rate, rows),
         "teacher": ((keys["teacher"],) if "teacher" in keys else (), ()),
         "untuned": ((keys["untuned"],), ()),
         "student": (students, (*rows, *rate)),
     }
-    return [
-        Task(kind, *wanted[kind], size=size) for kind in KINDS if kind in _FROM[until] and wanted[kind][0]
+    tasks = [
+        Task(kind, *wanted[kind], size=size)
+        for kind in KINDS
+        if kind in _FROM[until] and kind in wanted and wanted[kind][0]
     ]
+    if "shard" in _FROM[until]:
+        tasks += [Task("shard", (shard,), taxonomy, size=size, serves=rows[0]) for shard in shards]
+    return tasks
 
 
 @dataclass(frozen=True, slots=True)

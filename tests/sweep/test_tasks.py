@@ -7,7 +7,7 @@ import pytest
 from simula.composition import cells
 from simula.config import Config
 from simula.stages.keys import artifact_keys
-from simula.sweep.tasks import KINDS, Task, arrays, tasks_of
+from simula.sweep.tasks import KINDS, Task, arrays, missing_of, tasks_of
 
 LAB = ("domain=arithmetic", "teacher=simulated")
 
@@ -104,3 +104,23 @@ def test_arrays_by_hand() -> None:
         (True, (7,), (), ("elsewhere",)),
         (True, (8,), (), ()),
     ]
+
+
+def test_shards_stand_between_taxonomies_and_their_data_set() -> None:
+    both = configs("size=32,16", "dataset.shards=3")
+    tasks = tasks_of(both, "generate")
+    assert [(task.kind, task.size) for task in tasks] == [
+        ("taxonomy", tasks[0].size),
+        *[("shard", 16)] * 3,
+        ("dataset", 16),
+        *[("shard", 32)] * 3,
+        ("dataset", 32),
+    ]
+    made: set[str] = set()
+    for task in tasks:
+        assert made.issuperset(task.needs)
+        made.update(task.makes)
+    assert set(tasks[4].needs) >= {place for task in tasks[1:4] for place in task.makes}
+    # Whose data set is there already needs none.
+    there = {tasks[0].makes[0], tasks[4].makes[0]}
+    assert [task.kind for task in missing_of(tasks, there)] == ["shard", "shard", "shard", "dataset"]
