@@ -1,9 +1,10 @@
 """One large data set by several jobs at once: each asks for some slots, and one then puts all together.
 
 A shard makes no rows. It leaves the teacher's answers in the ledger, in a file of its own, and the data set's
-job finds them there: so the rows are those of a single job, byte for byte. Every slot below the size is needed
-whatever is refused, so that nothing is asked for in vain. Left to the data set's job are slots that look back
-at earlier scenarios of their mix (the sequential mode), and those beyond the size that make up for refused ones.
+job finds them there: so the rows are those of a single job, byte for byte. Every slot below the size is
+needed whatever is refused, so that nothing is asked for in vain. Left to the data set's job are slots that
+look back at earlier scenarios of their mix (the sequential mode), and those beyond the size, which make up
+for refused ones.
 """
 
 from __future__ import annotations

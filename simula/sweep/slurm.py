@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from simula.errors import SimulaError
@@ -79,7 +79,7 @@ def queued() -> list[Job]:
     return found
 
 
-def ended(jobs: Iterable[str]) -> dict[str, str]:
+def ended(jobs: Collection[str]) -> dict[str, str]:
     """Job to the state in which Slurm says that it ended, such as TIMEOUT; none where nothing is kept."""
     found: dict[str, str] = {}
     wanted = sorted({job.partition("_")[0] for job in jobs})
@@ -87,14 +87,16 @@ def ended(jobs: Iterable[str]) -> dict[str, str]:
         names = ",".join(wanted[start : start + _AT_ONCE])
         try:
             said = ask(
-                *("sacct", "--parsable2", "--noheader", "--allocations", "--array"),
+                *("sacct", "--parsable2", "--noheader", "--allocations"),
                 *("--format=JobID,State", f"--jobs={names}"),
             )
         except SlurmUnavailable:
             # No accounting at this site: that a job is gone is known from the queue.
-            return found
-        found |= dict(line.split("|", 1) for line in said.splitlines() if "|" in line)
-    return found
+            break
+        for job, state in (line.split("|", 1) for line in said.splitlines() if "|" in line):
+            # Those of an array that never began are told together: 12_[3-7%2].
+            found[job.partition("_[")[0]] = state
+    return {job: found.get(job) or found.get(job.partition("_")[0], "") for job in jobs}
 
 
 def array_limit() -> int:

@@ -140,7 +140,7 @@ class _States:
             record = submission.record(place) if place in records[submission] else None
             self._one(submission, place, task, record)
         jobs = {key: job for key, job in self.unknown.items() if job}
-        ends = slurm.ended(jobs.values()) if slurm.present() else {}
+        ends = slurm.ended(set(jobs.values())) if slurm.present() else {}
         for key in self.unknown:
             self.known[key] = self._gone(key, tasks[key], ends.get(jobs.get(key, ""), ""))
         return {place: self.known[submission, at] for place, (submission, at, _) in self.newest.items()}
