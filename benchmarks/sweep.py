@@ -28,25 +28,26 @@ CELLS = (
     *("size=4000,16000,64000,128000,256000,512000", "seed=range(0,10)", "data_seed=range(0,7)"),
 )
 """2 × 5 × 6 × 10 × 7."""
-STUB = """\
-#!{python}
-import pathlib, re, sys
-here, name = pathlib.Path("{here}"), pathlib.Path(sys.argv[0]).name
-if name == "sbatch":
-    text = pathlib.Path(sys.argv[1]).read_text()
-    job = len(list(here.glob("job-*"))) + 1
-    count = re.search(r"--array=0-(\\d+)", text)
-    title = re.search(r"--job-name=(\\S+)", text)[1]
-    (here / f"job-{{job}}").write_text(f"{{count[1] if count else ''}} {{title}}")
-    print("Submitted batch job", job)
-if name == "squeue":
-    for path in here.glob("job-*"):
-        last, title = path.read_text().split(" ")
-        job = path.name.removeprefix("job-")
-        for element in [f"_{{at}}" for at in range(int(last) + 1)] if last else [""]:
-            print(f"{{job}}{{element}}|PENDING|Priority|||{{title}}")
-if name == "scontrol":
-    print("MaxArraySize = 1001")
+SBATCH = """\
+#!/bin/sh
+read job < {here}/count
+job=$((job + 1))
+echo $job > {here}/count
+array="s/^#SBATCH --array=0-\\([0-9]*\\).*/$job last \\1/p"
+sed -n -e "s/^#SBATCH --job-name=/$job name /p" -e "$array" "$1" >> {here}/jobs
+echo "Submitted batch job $job"
+"""
+SQUEUE = """\
+#!/usr/bin/awk -f
+BEGIN {{
+    while ((getline line < "{here}/jobs") > 0) {{ split(line, word, " "); said[word[1], word[2]] = word[3] }}
+    getline count < "{here}/count"
+    for (job = 1; job <= count; job++) {{
+        name = said[job, "name"]
+        if (!((job, "last") in said)) print job "|PENDING|Priority|||" name
+        else for (at = 0; at <= said[job, "last"]; at++) print job "_" at "|PENDING|Priority|||" name
+    }}
+}}
 """
 
 
@@ -56,8 +57,11 @@ def main() -> None:
         here = Path(folder)
         stubs = here / "bin"
         stubs.mkdir()
-        for name in ("sbatch", "squeue", "scontrol", "sacct", "srun", "scancel"):
-            (stubs / name).write_text(STUB.format(python=sys.executable, here=here))
+        (here / "count").write_text("0\n")
+        others = dict.fromkeys(("sacct", "srun", "scancel"), "#!/bin/sh\n")
+        others["scontrol"] = "#!/bin/sh\necho MaxArraySize = 1001\n"
+        for name, text in {"sbatch": SBATCH, "squeue": SQUEUE, **others}.items():
+            (stubs / name).write_text(text.format(here=here))
             (stubs / name).chmod(stat.S_IRWXU)
         path = f"{stubs}{os.pathsep}{os.environ['PATH']}"
         environment = {**os.environ, "PATH": path, "SIMULA_ROOT": str(here / "outputs")}
@@ -66,7 +70,7 @@ def main() -> None:
         plan = _timed("plan -m", environment, "plan", "-m", "--json", *CELLS)
         print("  ", json.loads(plan)["jobs"])
         print("  ", _timed("run -m", environment, "run", "-m", "hydra/launcher=slurm_gpu", *CELLS).strip())
-        print(f"   files: {_size(store)}; sbatch calls: {len(list(here.glob('job-*')))}")
+        print(f"   files: {_size(store)}; sbatch calls: {(here / 'count').read_text().strip()}")
         _timed("run -m again", environment, "run", "-m", "hydra/launcher=slurm_gpu", *CELLS)
         _timed("status", environment, "status", "--json")
         _timed("status -m", environment, "status", "-m", "--json", *CELLS)
