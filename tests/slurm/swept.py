@@ -136,7 +136,7 @@ def results(root: Path) -> dict[str, bytes]:
 
 def undisturbed(root: Path, command: str, *cells: str) -> dict[str, bytes]:
     """The results of the same cells in one process, without any Slurm."""
-    subprocess.run(
-        simula(command, "-m", *cells), env=environment(root), check=True, capture_output=True, timeout=400
-    )
+    words = simula(command, "-m", *cells)
+    done = subprocess.run(words, env=environment(root), capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stderr
     return results(root)
