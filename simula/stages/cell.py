@@ -62,7 +62,7 @@ def run_cell(config: Config, until: str, spending: Spending | None = None) -> st
     def work() -> None:
         check_benchmark(bench, until)
         check_student(bench, until)
-        for command, stages in _stages(config, until).items():
+        for command, stages in stages_of(config, until).items():
             for stage in stages:
                 stage(bench)
             if command == until:
@@ -123,7 +123,7 @@ def recorded(
     return reason, code
 
 
-def _stages(config: Config, until: str) -> Mapping[str, tuple[Stage, ...]]:
+def stages_of(config: Config, until: str) -> Mapping[str, tuple[Stage, ...]]:
     """All stages, or of a cell that is only measured, the measures and what they need alone.
 
     Raises:

@@ -15,7 +15,7 @@ from simula.config import Config
 from simula.durable import own_name, write_json
 from simula.settings import fingerprint
 from simula.stages.bench import axes
-from simula.stages.cell import check_benchmark, check_student, opened_bench
+from simula.stages.cell import check_benchmark, check_student, opened_bench, stages_of
 from simula.stages.keys import artifact_keys, cell_key
 from simula.stages.record import SWEPT
 from simula.store.artifacts import Store
@@ -73,6 +73,8 @@ def submit(configs: Sequence[Config], until: str, settings: Slurm) -> Submitted:
         SimulaError: a benchmark or a student that the cells need cannot be had.
     """
     store = Store(configs[0].paths.store)
+    for config in configs:
+        stages_of(config, until)
     tasks = tasks_of(configs, until)
     places = {place for task in tasks for place in task.makes}
     published = {place for place in places if store.has(place)}

@@ -75,11 +75,13 @@ def tasks_of(configs: Sequence[Config], until: str) -> list[Task]:
         configs: the cells.
         until: the last stage, as `simula.cli` names it.
     """
-    found: dict[tuple[Kind, str], Task] = {}
+    found: dict[tuple[Kind, tuple[str, ...]], Task] = {}
     sizes: dict[str, dict[int, Task]] = defaultdict(dict)
     for place, config in enumerate(configs):
         for task in _of_cell(config, until):
-            known = found.setdefault((task.kind, task.makes[0]), task)
+            # Students are one by their adapter; measures by all of them, as some depend on no rows.
+            name = task.makes if task.kind == "measures" else task.makes[:1]
+            known = found.setdefault((task.kind, name), task)
             # Cells that share an adapter may ask its student in different ways.
             known.makes = tuple(dict.fromkeys((*known.makes, *task.makes)))
             known.cells.append(place)
@@ -108,16 +110,18 @@ def missing_of(tasks: Sequence[Task], published: Collection[str]) -> list[Task]:
 
 def _of_cell(config: Config, until: str) -> list[Task]:
     """The tasks of one cell. Raises ConfigurationError where it measures a file that is not there."""
+    wanted: _Wanted
     keys, size = artifact_keys(config), config.scalars.size
     measures = tuple(dict.fromkeys(keys[stage] for stage, _ in MEASURES.values() if stage in keys))
-    if config.assessment.dataset is not None:
-        return [Task("measures", measures, ())] if measures else []
-    rows = (keys["dataset"],)
     taxonomy = (keys["taxonomy"],) if "taxonomy" in keys else ()
+    if config.only_measured:
+        wanted = {"taxonomy": (taxonomy, ()), "measures": (measures, taxonomy)}
+        return _tasks(wanted, until, 0)
+    rows = (keys["dataset"],)
     rate = (keys["rate"],) if "rate" in keys else ()
     shards = shards_of(config)
     students = (keys["train"], keys["evaluate"]) if until == "evaluate" else (keys["train"],)
-    wanted: dict[Kind, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    wanted = {
         "taxonomy": (taxonomy, ()),
         "dataset": (rows, (*taxonomy, *shards)),
         "measures": (measures, rows),
@@ -126,14 +130,19 @@ def _of_cell(config: Config, until: str) -> list[Task]:
         "untuned": ((keys["untuned"],), ()),
         "student": (students, (*rows, *rate)),
     }
-    tasks = [
-        Task(kind, *wanted[kind], size=size)
-        for kind in KINDS
-        if kind in _FROM[until] and kind in wanted and wanted[kind][0]
-    ]
+    tasks = _tasks(wanted, until, size)
     if "shard" in _FROM[until]:
         tasks += [Task("shard", (shard,), taxonomy, size=size, serves=rows[0]) for shard in shards]
     return tasks
+
+
+_Wanted = dict[Kind, tuple[tuple[str, ...], tuple[str, ...]]]
+"""What tasks of a kind make and need."""
+
+
+def _tasks(wanted: _Wanted, until: str, size: int) -> list[Task]:
+    kinds = [kind for kind in _FROM[until] if kind in wanted and wanted[kind][0]]
+    return [Task(kind, *wanted[kind], size=size) for kind in kinds]
 
 
 @dataclass(frozen=True, slots=True)
