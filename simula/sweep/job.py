@@ -16,6 +16,7 @@ from simula.stages.evaluate import evaluate_student, evaluate_teacher
 from simula.stages.keys import adapter_key, artifact_keys, evaluation_key
 from simula.stages.measures import measure
 from simula.stages.rate import rate_selected
+from simula.stages.shards import STAGE as SHARD
 from simula.stages.shards import ask_shard, shards_of
 from simula.stages.taxonomy import build_taxonomies
 from simula.stages.train import train_student
@@ -81,6 +82,7 @@ def run_task(submission: Submission, place: int) -> int:
 
     def work() -> None:
         _check_keys(task, benches)
+        _check_inputs(task, benches[0])
         if task.kind == "student":
             _students(benches, examined=said["until"] == "evaluate")
         elif task.kind == "shard":
@@ -101,6 +103,13 @@ def _check_keys(task: Task, benches: list[Bench]) -> None:
             f"the code has changed since this was submitted, and would no longer make {lost[0]}; "
             "simula run -m submits what is missing again"
         )
+
+
+def _check_inputs(task: Task, bench: Bench) -> None:
+    """Slurm starts nothing whose inputs' jobs have failed; a person may. Raises StoreError."""
+    needed = (place for place in task.needs if not place.startswith(f"{SHARD}/"))
+    if lost := [place for place in needed if not bench.store.has(place)]:
+        raise StoreError(f"{lost[0]}, from which this is made, is not there; simula run -m submits it again")
 
 
 def _students(benches: list[Bench], *, examined: bool) -> None:

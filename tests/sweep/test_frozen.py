@@ -38,6 +38,11 @@ def thawed(config: Config) -> Config:
         ),
         ("domain=cti_rcm", "system=self_instruct", "teacher=vertex", "embedding=gemini"),
         ("domain=arithmetic", "teacher=simulated", "selection=mixed", "teacher@judge=gemini_flash"),
+        (
+            "assessment.measures=[diversity,coverage,critics,complexity]",
+            "domain=gsm8k",
+            "assessment.pooled=true",
+        ),
         ("domain=gsm8k", "teacher=openai_compatible", "teacher.base_url=http://x/v1", "teacher.model=m"),
         (
             "system=evol_instruct",
