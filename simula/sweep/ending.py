@@ -11,7 +11,7 @@ from simula.durable import own_name
 from simula.errors import ConfigurationError, unknown
 from simula.store.artifacts import Store
 from simula.sweep import slurm
-from simula.sweep.folder import Submission, submissions
+from simula.sweep.folder import Submission, submissions, swept_cells
 from simula.sweep.state import AtWork, at_work
 
 
@@ -48,7 +48,7 @@ def cancel(store: Store, sweep: str | None) -> Cancelled:
     if name not in known:
         raise ConfigurationError(unknown(name, known, "sweep"))
     own = {job: work for job, work in live.items() if work.submission.sweep == name}
-    awaited = _awaited(live, own)
+    awaited = _awaited(store, live, own)
     ended = {job: work for job, work in own.items() if job not in awaited}
     tasks: dict[Submission, list[int]] = defaultdict(list)
     for work in ended.values():
@@ -69,15 +69,17 @@ def _only(sweeps: set[str]) -> str:
     raise ConfigurationError(f"simula cancel: there are {found}")
 
 
-def _awaited(live: dict[str, AtWork], own: dict[str, AtWork]) -> set[str]:
-    """The jobs of a sweep that other sweeps' jobs wait for, and those that these wait for."""
-    makers = {place: job for job, work in live.items() for place in work.task.makes}
+def _awaited(store: Store, live: dict[str, AtWork], own: dict[str, AtWork]) -> set[str]:
+    """The jobs of a sweep that make what cells of another sweep at work are made of, or what these need."""
+    makers = {place: job for job, work in own.items() for place in work.task.makes}
+    others = {work.submission.sweep for job, work in live.items() if job not in own}
+    wanted = [
+        place for name in others for cell in swept_cells(store, name) for place in cell["artifacts"].values()
+    ]
     found: set[str] = set()
-    looked = [work for job, work in live.items() if job not in own]
-    while looked:
-        work = looked.pop()
-        for job in (makers[need] for need in work.task.needs if need in makers):
-            if job in own and job not in found:
-                found.add(job)
-                looked.append(own[job])
+    while wanted:
+        job = makers.get(wanted.pop())
+        if job is not None and job not in found:
+            found.add(job)
+            wanted.extend(own[job].task.needs)
     return found

@@ -23,7 +23,7 @@ from typing import Any
 
 from simula.durable import write_json
 from simula.errors import StoreError
-from simula.stages.record import SWEEPS
+from simula.stages.record import SWEEPS, SWEPT
 from simula.store.artifacts import Store
 from simula.sweep.tasks import Task
 
@@ -105,6 +105,14 @@ class Submission:
 def sweeps_folder(store: Store) -> Path:
     """Where all sweeps of a store are."""
     return store.root / SWEEPS
+
+
+def swept_cells(store: Store, name: str) -> list[dict[str, Any]]:
+    """The cells of a sweep: `key`, `axes`, `artifacts`."""
+    found: list[dict[str, Any]] = json.loads(
+        (sweeps_folder(store) / name / SWEPT).read_text(encoding="utf-8")
+    )
+    return found
 
 
 def submissions(store: Store, name: str | None = None) -> list[Submission]:

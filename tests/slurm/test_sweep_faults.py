@@ -75,7 +75,9 @@ def large(sweep: Swept) -> tuple[str, int]:
     def begun() -> bool:
         for record in sweep.records:
             made = record["makes"][0]
-            if record["status"] == "running" and "arithmetic-all" in made and made.endswith("n400"):
+            large = "arithmetic-all" in made and made.endswith("n400")
+            # Of a job that was killed the record says so for ever.
+            if record["status"] == "running" and large and Path(f"/proc/{record['who']['pid']}").exists():
                 found.update(record["who"])
         return bool(found)
 
@@ -168,7 +170,7 @@ def test_simula_cancel(
         other.submit()
         assert len(sweep.jobs) == 1 + 10 + 2
         said = sweep.said("cancel", name)
-        assert "cancelled 7 jobs; 3 go on, since another sweep waits for them" in said
+        assert "cancelled 4 jobs; 6 go on, since another sweep waits for them" in said
         assert sweep.states() == {"cancelled": 4}
     other.ended(400)
     assert other.states() == {"done": 2}
@@ -209,7 +211,7 @@ def test_a_failing_cell_among_good_ones(
     cluster: Cluster, cells: tuple[str, ...], students: dict[str, bytes], tmp_path: Path
 ) -> None:
     """Nobody waits for what has failed, and the others end as ever."""
-    bad = ("domain=arithmetic", "system=full", "size=24", "dataset.candidates_per_row=1", "seed=0,1")
+    bad = ("system=full", "data_seed=5", "dataset.candidates_per_row=1")
     good = Swept(cluster, tmp_path, cells)
     failing = replace(good, cells=(*cells, *bad))
     failing.submit()
