@@ -40,6 +40,8 @@ def at_work(store: Store) -> dict[str, AtWork]:
         SlurmUnavailable: Slurm is there and refuses to say.
     """
     found: dict[str, AtWork] = {}
+    if not sweeps_folder(store).is_dir():
+        return found
     arrays: dict[tuple[str, str], tuple[Submission, list[int]] | None] = {}
     lists: dict[Submission, list[Task]] = {}
     for job in slurm.queued():
@@ -88,10 +90,20 @@ class Snapshot:
     sweep: str | None = None
     """Only this one's tasks; null: all sweeps'."""
 
-    @cached_property
+    @property
     def live(self) -> dict[str, AtWork]:
-        """What is in Slurm's queue."""
-        return at_work(self.store)
+        """What is in Slurm's queue, as far as it can be asked."""
+        return self._asked[0]
+
+    @cached_property
+    def _asked(self) -> tuple[dict[str, AtWork], str]:
+        """What is in the queue, and why Slurm cannot be asked; that is empty where it can."""
+        if not slurm.present():
+            return {}, "there is no Slurm on this machine"
+        try:
+            return at_work(self.store), ""
+        except slurm.SlurmUnavailable as error:
+            return {}, " ".join(str(error).split())
 
     @cached_property
     def states(self) -> dict[str, TaskState]:
@@ -100,7 +112,7 @@ class Snapshot:
         for submission in sorted(submissions(self.store, self.sweep), key=lambda one: one.said()["at"]):
             for place, task in enumerate(submission.tasks()):
                 newest |= dict.fromkeys(task.makes, (submission, place, task))
-        return _States(self.store, self.live, newest).all()
+        return _States(self.store, *self._asked, newest).all()
 
     def cell(self, record: CellRecord) -> CellRecord:
         """A cell's record, with what the jobs of its missing artifacts say."""
@@ -127,6 +139,8 @@ class _States:
 
     store: Store
     live: dict[str, AtWork]
+    unseen: str
+    """Why Slurm cannot be asked."""
     newest: dict[str, tuple[Submission, int, Task]]
     known: dict[tuple[Submission, int], TaskState] = field(default_factory=dict)
     unknown: dict[tuple[Submission, int], str] = field(default_factory=dict)
@@ -140,7 +154,7 @@ class _States:
             record = submission.record(place) if place in records[submission] else None
             self._one(submission, place, task, record)
         jobs = {key: job for key, job in self.unknown.items() if job}
-        ends = slurm.ended(set(jobs.values())) if slurm.present() else {}
+        ends = {} if self.unseen else slurm.ended(set(jobs.values()))
         for key in self.unknown:
             self.known[key] = self._gone(key, tasks[key], ends.get(jobs.get(key, ""), ""))
         return {place: self.known[submission, at] for place, (submission, at, _) in self.newest.items()}
@@ -199,6 +213,10 @@ class _States:
     def _gone(self, key: tuple[Submission, int], task: Task, end: str) -> TaskState:
         """A task without a job in the queue, and without a word of how its job ended."""
         job = self.unknown[key]
+        if self.unseen:
+            record = key[0].record(key[1])
+            state: State = "running" if record is not None else "waiting"
+            return TaskState(task, state, f"by the store alone: {self.unseen}", job, "a node unknown here")
         lost = [need for need in task.needs if not self.store.has(need) and need not in self.live]
         if lost and key[0].record(key[1]) is None:
             return TaskState(task, "waiting", f"for {', '.join(map(self._lost, lost))}", job)

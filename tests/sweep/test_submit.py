@@ -217,3 +217,18 @@ def test_cancelling_leaves_what_another_sweep_waits_for(slurm: Stub, grid: list[
     kept = [line for line in (slurm.here / "squeue.says").read_text().splitlines() if line.startswith("1|")]
     slurm.says("squeue", *kept)
     assert Counter(cell.state for cell in known(grid)[:2]) == {"cancelled": 2}
+
+
+def test_where_slurm_cannot_be_asked_the_store_tells(
+    slurm: Stub, grid: list[Config], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is called interrupted only because nobody can say that it runs."""
+    submit(grid, "generate", GPU)
+    run_all(grid, 0)
+    (slurm.here / "squeue").write_text("#!/bin/sh\necho 'slurm_load_jobs error: unreachable' >&2\nexit 1\n")
+    assert states(grid) == ["done", "waiting", "waiting", "waiting", "waiting"]
+    assert (
+        "unreachable" in Snapshot(store(grid)).states[submissions(store(grid))[0].tasks()[1].makes[0]].reason
+    )
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert states(grid) == ["done", "waiting", "waiting", "waiting", "waiting"]
