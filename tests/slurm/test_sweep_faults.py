@@ -166,7 +166,7 @@ def test_simula_cancel(
     sweep = Swept(cluster, tmp_path, cells)
     with held(cluster):
         name = sweep.submit().split(",")[0].removeprefix("sweep ")
-        other = replace(sweep, cells=(*cells, "seed=2", "experiment=other"))
+        other = replace(sweep, cells=tuple("seed=2" if word == STUDENTS[-1] else word for word in cells))
         other.submit()
         assert len(sweep.jobs) == 1 + 10 + 2
         said = sweep.said("cancel", name)
@@ -233,12 +233,12 @@ def test_two_sweeps_that_want_the_same_data_sets(
     sweep = Swept(cluster, tmp_path, ROWS, "generate")
     submitters = [
         subprocess.Popen(
-            simula("generate", "-m", *SMALL, *ROWS, f"experiment={name}"),
+            simula("generate", "-m", *SMALL, *ROWS, f"seed={seed}"),
             env=sweep.environment,
             stdout=subprocess.PIPE,
             text=True,
         )
-        for name in ("one", "other")
+        for seed in (3, 4)
     ]
     said = "".join(submitter.communicate(timeout=240)[0] for submitter in submitters)
     assert "submitted 5 jobs" in said
