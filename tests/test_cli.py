@@ -152,7 +152,7 @@ def test_a_run_goes_on_after_a_kill_and_does_nothing_when_done(environment: dict
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
 
-    state = json.loads(simula(environment, "status", "--json").stdout)[0]
+    state = json.loads(simula(environment, "status", "--json").stdout)["cells"][0]
     assert (state["state"], state["missing"][0]) == ("interrupted", "dataset")
     ended = simula(environment, *command[1:])
     assert ended.returncode == 0, ended.stderr

@@ -82,3 +82,5 @@ class DatasetSettings(Settings):
     not of the data set."""
     concurrency: int = incidental(64, ge=1)
     """Slots worked on at once."""
+    shards: int = incidental(1, ge=1)
+    """Jobs of a cluster that ask for parts of a data set at once (`simula run -m hydra/launcher=slurm_…`)."""

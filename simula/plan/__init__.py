@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from simula.plan.assumptions import Assumptions
 from simula.plan.steps import Plan, Step, plan
-from simula.plan.table import print_plan
+from simula.plan.table import print_plan, still_to_do
 
-__all__ = ["Assumptions", "Plan", "Step", "plan", "print_plan"]
+__all__ = ["Assumptions", "Plan", "Step", "plan", "print_plan", "still_to_do"]

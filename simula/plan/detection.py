@@ -16,7 +16,7 @@ from simula.stages.bench import ARM, PANEL, REPLICATE, axes
 from simula.stages.evaluate import FILE
 from simula.stages.record import CellRecord, all_records
 from simula.store.artifacts import Store
-from simula.student.rows import held_out
+from simula.student.rows import validation_rows
 
 _RATE = "learning_rate"
 _SYSTEM = tuple(name for name in ARM if name != _RATE)
@@ -74,7 +74,7 @@ def _system(said: Mapping[str, str | int | float]) -> Values:
 def _undecided(config: Config) -> bool:
     """Whether nothing will choose between its learning rate and others: the setting, or too few rows."""
     by, rows = config.evaluation.learning_rate_by, round(config.scalars.size * config.selection.kept)
-    return by == "none" or (by == "validation" and not held_out(rows, config.training, 0)[1])
+    return by == "none" or (by == "validation" and not validation_rows(rows, config.training))
 
 
 def detection_lines(found: Sequence[Detection]) -> list[str]:

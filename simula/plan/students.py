@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from simula.config import Config
 from simula.student.memory import Memory, memory
-from simula.student.rows import held_out
+from simula.student.rows import validation_rows
 from simula.student.schedule import steps, warmup
 
 
@@ -39,7 +39,15 @@ class Tuning:
 
 def tunings(configs: Sequence[Config], tokens_a_row: int) -> list[Tuning]:
     """What the students of these cells take, each once."""
-    return list(dict.fromkeys(_tuning(config, tokens_a_row) for config in configs))
+    # The seeds of a large sweep differ in nothing that matters here.
+    distinct = {
+        (
+            config.scalars.size,
+            *map(id, (config.student, config.training, config.trainer, config.selection)),
+        ): config
+        for config in configs
+    }
+    return list(dict.fromkeys(_tuning(config, tokens_a_row) for config in distinct.values()))
 
 
 def tuning_lines(found: Sequence[Tuning]) -> list[str]:
@@ -58,7 +66,7 @@ def tuning_lines(found: Sequence[Tuning]) -> list[str]:
 
 def _tuning(config: Config, tokens_a_row: int) -> Tuning:
     student, training = config.student, config.training
-    held = len(held_out(count := round(config.scalars.size * config.selection.kept), training, 0)[1])
+    held = validation_rows(count := round(config.scalars.size * config.selection.kept), training)
     total = steps(count - held, training)
     held_memory = memory(student.shape, student, training, config.trainer) if student.shape else None
     at_once = min(training.micro_batch_size, training.batch_size)

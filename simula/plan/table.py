@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
@@ -19,6 +20,7 @@ from simula.plan.steps import Cost, Plan, Step, plan
 from simula.plan.students import Tuning, tuning_lines, tunings
 from simula.progress import short
 from simula.stages.keys import artifact_keys
+from simula.sweep.tasks import MAX_ARRAY, arrays, missing_of, tasks_of
 
 _SUMS = ("calls", "prompt_tokens", "completion_tokens", "usd", "gpu_hours", "megabytes")
 
@@ -55,7 +57,12 @@ def print_plan(
         console.print(_calls_table(made.costs))
         console.print("in, out: tokens a call; measured: recorded calls they are the mean of.", style="dim")
     console.print()
-    for line in (*_rates(made), *tuning_lines(_tunings(made)), *detection_lines(_detections(made))):
+    for line in (
+        *_jobs_line(made),
+        *_rates(made),
+        *tuning_lines(_tunings(made)),
+        *detection_lines(_detections(made)),
+    ):
         console.print(Text(line))
     for teacher in teachers(made):
         console.print(Text(price_line(teacher)))
@@ -64,6 +71,12 @@ def print_plan(
     for warning in warnings:
         console.print(Text(f"! {warning}", style="yellow"))
     return 0
+
+
+def still_to_do(cells: Sequence[Cell]) -> dict[str, float]:
+    """What it would take to finish the cells: calls, tokens, dollars, GPU hours."""
+    missing = plan(cells).missing
+    return {name: sum(getattr(step, name) for step in missing) for name in _SUMS}
 
 
 def _steps_table(made: Plan) -> Table:
@@ -110,6 +123,26 @@ def _calls_table(costs: Sequence[Cost]) -> Table:
             f"{cost.recorded:,}" if cost.recorded else "assumed",
         )
     return table
+
+
+def _jobs(made: Plan) -> dict[str, Any]:
+    """What `simula run -m hydra/launcher=slurm_gpu` would submit for this."""
+    tasks = tasks_of(made.configs, "evaluate")
+    published = {step.place for step in made.steps if step.exists}
+    missing = missing_of(tasks, published)
+    kinds = Counter(task.kind for task in missing)
+    gpu = sum(task.gpu for task in missing)
+    packed = arrays(missing, published, MAX_ARRAY)
+    return {"cpu": len(missing) - gpu, "gpu": gpu, "arrays": len(packed), "kinds": dict(kinds)}
+
+
+def _jobs_line(made: Plan) -> list[str]:
+    jobs = _jobs(made)
+    if len(made.configs) == 1 or not jobs["kinds"]:
+        return []
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in jobs["kinds"].items())
+    said = f"On a cluster {jobs['cpu']:,} jobs for CPU nodes and {jobs['gpu']:,} for GPUs"
+    return [f"{said} in {jobs['arrays']:,} arrays: {kinds}; each waits for what it is made from."]
 
 
 def _rates(made: Plan) -> list[str]:
@@ -197,6 +230,7 @@ def _plain(made: Plan, warnings: Sequence[str]) -> dict[str, Any]:
             }
             for cost in made.costs
         ],
+        "jobs": _jobs(made),
         "tuning": [asdict(tuning) for tuning in _tunings(made)],
         "detectable": [asdict(found) for found in _detections(made)],
         "prices": {t.model: t.price.model_dump(mode="json") for t in teachers(made)},

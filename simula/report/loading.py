@@ -10,15 +10,18 @@ from typing import Any
 from rich.console import Console
 
 from simula.composition import Cell
-from simula.report.results import CellResult, DatasetSummary, Overlap
+from simula.report.results import CellResult, DatasetSummary, Overlap, Status
 from simula.stages.evaluate import FILE
 from simula.stages.keys import MEASURES
-from simula.stages.record import CellRecord, all_records, record_of
+from simula.stages.record import CellRecord, State, all_records, records_of
 from simula.store.artifacts import Store
 from simula.store.rows import REFUSED, ROWS
 from simula.store.slices import first_rows
 from simula.student.selection import smoothed
+from simula.sweep.state import overlaid
 
+_STATUS: dict[State, Status] = {"done": "done", "running": "running", "waiting": "waiting"}
+"""All others are failures to a reader of tables."""
 SAMPLES = 8
 """Rows of each kind shown of a data set."""
 _READINGS = {"strict": "right_strict", "lenient": "right_lenient", "log-probability": "right_logprob"}
@@ -45,7 +48,8 @@ def report(cells: Sequence[Cell], *, everything: bool) -> int:
 
     paths = cells[0].config.paths
     store = Store(paths.store)
-    records = all_records(store) if everything else [record_of(store, cell.config) for cell in cells]
+    known = all_records(store) if everything else records_of(store, [cell.config for cell in cells])
+    records = overlaid(store, known)
     console = Console()
     if not records:
         console.print(f"no results in {store.root}; simula run -m experiment=quickstart makes some")
@@ -70,7 +74,7 @@ def load_result(store: Store, record: CellRecord) -> CellResult:
     return CellResult(
         key=record.key,
         axes=record.axes,
-        status="failed" if record.state == "interrupted" or record.state == "stopped" else record.state,
+        status=_STATUS.get(record.state, "failed"),
         reason=record.reason,
         items=tuple(tuned["items"]),
         right=tuple(tuned["right"]),

@@ -1,17 +1,24 @@
-"""`simula status`: every cell, and what a restart would redo."""
+"""`simula status`: every cell, what jobs are at work on it, and what a restart would redo."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from simula.composition import Cell
-from simula.stages.record import CellRecord, all_records, record_of
+from simula.stages.record import CellRecord, all_records, records_of
 from simula.store.artifacts import Store
+from simula.sweep.state import Snapshot, TaskState
 
+WATCH_S = 10.0
+"""Seconds between two looks of `--watch`."""
+ROWS = 40
+"""Cells shown one by one; of more only those that are neither done nor waiting, and the counts."""
 _SHOWN = ("experiment", "domain", "system", "teacher", "student", "size", "seed", "data_seed")
 _STYLE = {
     "done": "green",
@@ -19,31 +26,78 @@ _STYLE = {
     "failed": "red",
     "stopped": "yellow",
     "interrupted": "yellow",
+    "cancelled": "yellow",
     "waiting": "dim",
 }
+Cost = Callable[[Sequence[Cell]], Mapping[str, float]]
+"""What it would take to finish some cells: calls, usd, gpu_hours, …"""
 
 
-def print_status(cells: Sequence[Cell], *, everything: bool, as_json: bool) -> int:
+def print_status(
+    cells: Sequence[Cell], *, everything: bool, as_json: bool, watch: bool = False, cost: Cost | None = None
+) -> int:
     """Print the state of the cells asked for, or of all that the store knows.
 
     Args:
         cells: the configured cells; their store is looked at.
         everything: show all cells of the store instead.
-        as_json: one JSON list on standard output, for programs.
+        as_json: one JSON object on standard output, for programs; with `watch` one a look, a line each.
+        watch: look again and again until no job and no process is at work.
+        cost: says what it would take to finish cells; None: it is not asked for.
 
     Returns:
-        The exit code, 0.
+        The exit code: 0; of `watch` 1 where something is neither done nor at work in the end.
     """
     store = Store(cells[0].config.paths.store)
-    records = all_records(store) if everything else [record_of(store, cell.config) for cell in cells]
-    if as_json:
-        print(json.dumps([_plain(record) for record in records], indent=1))
-        return 0
     console = Console()
+    while True:
+        snapshot = Snapshot(store)
+        known = all_records(store) if everything else records_of(store, [cell.config for cell in cells])
+        records = [snapshot.cell(record) for record in known]
+        left: Mapping[str, float] = {}
+        if cost is not None and not everything:
+            unfinished = [cell for cell, record in zip(cells, records, strict=True) if record.state != "done"]
+            left = cost(unfinished) if unfinished else {}
+        if as_json:
+            print(json.dumps(_plain(records, snapshot, left), indent=None if watch else 1), flush=True)
+        else:
+            _print(records, snapshot, left, console)
+        if not watch:
+            return 0
+        if not snapshot.live and not any(record.state == "running" for record in records):
+            return int(any(record.state != "done" for record in records))
+        time.sleep(WATCH_S)
+
+
+def _print(
+    records: Sequence[CellRecord], snapshot: Snapshot, left: Mapping[str, float], console: Console
+) -> None:
+    root = snapshot.store.root
     if not records:
-        console.print(f"no cells in {store.root}; simula run -m experiment=quickstart starts some")
-        return 0
-    table = Table(title=f"cells in {store.root}", box=None, pad_edge=False)
+        console.print(f"no cells in {root}; simula run -m experiment=quickstart starts some")
+        return
+    shown = records
+    if len(records) > ROWS:
+        shown = [record for record in records if record.state not in ("done", "waiting")][:ROWS]
+    if shown:
+        console.print(_cells(shown, f"cells in {root}"))
+    if len(shown) < len(records):
+        console.print(
+            f"{len(records) - len(shown)} more cells, done, waiting or like these; --json lists all"
+        )
+    counts = {state: sum(record.state == state for record in records) for state in _STYLE}
+    console.print(", ".join(f"{count} {state}" for state, count in counts.items() if count))
+    if snapshot.live:
+        jobs = {work.job.id: work.job for work in snapshot.live.values()}.values()
+        running = sum(job.runs for job in jobs)
+        console.print(f"jobs of this store: {running} running, {len(jobs) - running} in the queue")
+    if left:
+        said = ", ".join(f"{value:,.6g} {name.replace('_', ' ')}" for name, value in left.items() if value)
+        console.print(f"still to do, as simula plan counts it: {said or 'no calls and no GPU hours'}")
+
+
+def _cells(records: Sequence[CellRecord], title: str) -> Table:
+    table = Table(title=title, box=None, pad_edge=False)
     for name in (*_SHOWN, "state", "a restart makes", "why"):
         table.add_column(name, overflow="fold")
     for record in records:
@@ -51,13 +105,18 @@ def print_status(cells: Sequence[Cell], *, everything: bool, as_json: bool) -> i
         missing = ", ".join(record.missing) if record.missing else "nothing"
         state = f"[{_STYLE[record.state]}]{record.state}[/]"
         table.add_row(*named, state, missing, record.reason)
-    console.print(table)
-    counts = {state: sum(record.state == state for record in records) for state in _STYLE}
-    console.print(", ".join(f"{count} {state}" for state, count in counts.items() if count))
-    return 0
+    return table
 
 
-def _plain(record: CellRecord) -> dict[str, object]:
+def _plain(records: Sequence[CellRecord], snapshot: Snapshot, left: Mapping[str, float]) -> dict[str, Any]:
+    return {"cells": [_cell(record, snapshot) for record in records], "still_to_do": dict(left)}
+
+
+def _cell(record: CellRecord, snapshot: Snapshot) -> dict[str, Any]:
+    states = {} if record.state == "done" else snapshot.states
+    known = {
+        name: states[record.artifacts[name]] for name in record.missing if record.artifacts[name] in states
+    }
     return {
         "key": record.key,
         "axes": record.axes,
@@ -65,5 +124,10 @@ def _plain(record: CellRecord) -> dict[str, object]:
         "reason": record.reason,
         "missing": record.missing,
         "artifacts": record.artifacts,
+        "jobs": {name: _job(state) for name, state in known.items()},
         "seconds": {name: manifest["seconds"] for name, manifest in record.manifests.items()},
     }
+
+
+def _job(state: TaskState) -> dict[str, str]:
+    return {"state": state.state, "reason": state.reason, "job": state.job, "node": state.node}

@@ -57,25 +57,51 @@ def run_cell(config: Config, until: str, spending: Spending | None = None) -> st
     Returns:
         None where all is done, else why not.
     """
-    bench = Bench(config, Store(config.paths.store), Progress(_label(config)), spending or Spending())
-    record = bench.store.cells / f"{cell_key(config)}.json"
+    bench = opened_bench(config, spending or Spending())
+
+    def work() -> None:
+        check_benchmark(bench, until)
+        check_student(bench, until)
+        for command, stages in stages_of(config, until).items():
+            for stage in stages:
+                stage(bench)
+            if command == until:
+                break
+
     said = {
         "key": cell_key(config),
         "axes": axes(config),
         "until": until,
         "artifacts": artifact_keys(config),
     }
+    return recorded(bench, bench.store.cells / f"{said['key']}.json", said, work)[0]
+
+
+def opened_bench(config: Config, spending: Spending) -> Bench:
+    """A cell's tools."""
+    return Bench(config, Store(config.paths.store), Progress(_label(config)), spending)
+
+
+def recorded(
+    bench: Bench, record: Path, said: Mapping[str, Any], work: Callable[[], None]
+) -> tuple[str | None, int]:
+    """Do some work of a cell and keep a record of how it goes; no failure of the work is raised.
+
+    Args:
+        bench: the cell's tools.
+        record: the file.
+        said: what the record says besides.
+        work: what is done.
+
+    Returns:
+        None and 0 where it was done, else why not and the exit code.
+    """
+    config = bench.config
     reason, code = None, 0
     try:
         write_json(record, {**said, "status": "running", "who": _who()})
         _share(bench)
-        _check_benchmark(bench, until)
-        _check_student(bench, until)
-        for command, stages in _stages(config, until).items():
-            for stage in stages:
-                stage(bench)
-            if command == until:
-                break
+        work()
     except SimulaError as error:
         reason, code = str(error), error.exit_code
     except OSError as error:
@@ -94,10 +120,10 @@ def run_cell(config: Config, until: str, spending: Spending | None = None) -> st
         )
     if reason:
         bench.progress.line(f"{'stopped short' if status == 'stopped' else status}: {reason}")
-    return reason
+    return reason, code
 
 
-def _stages(config: Config, until: str) -> Mapping[str, tuple[Stage, ...]]:
+def stages_of(config: Config, until: str) -> Mapping[str, tuple[Stage, ...]]:
     """All stages, or of a cell that is only measured, the measures and what they need alone.
 
     Raises:
@@ -118,7 +144,7 @@ def _share(bench: Bench) -> None:
         bench.spending.share(bench.config.paths.root / "spending")
 
 
-def _check_benchmark(bench: Bench, until: str) -> None:
+def check_benchmark(bench: Bench, until: str) -> None:
     """A missing benchmark is an error before taxonomies are paid for, not after. Raises BenchmarkError."""
     config = bench.config
     own = not config.only_measured
@@ -126,7 +152,7 @@ def _check_benchmark(bench: Bench, until: str) -> None:
         config.benchmark.load(config.paths.benchmarks)
 
 
-def _check_student(bench: Bench, until: str) -> None:
+def check_student(bench: Bench, until: str) -> None:
     """A student that cannot be had or asked is an error before rows are paid for. Raises StudentError."""
     config = bench.config
     if until in ("train", "evaluate") and bench.store.manifest(TRAIN, adapter_key(config)) is None:
@@ -143,8 +169,14 @@ def _label(config: Config) -> str:
 
 
 def _who() -> dict[str, Any]:
-    job = os.environ.get("SLURM_JOB_ID")
-    return {"host": platform.node(), "pid": os.getpid(), "slurm_job": job, "at": round(time.time())}
+    job = {"slurm_job": slurm_job()}
+    return {"host": platform.node(), "pid": os.getpid(), **job, "at": round(time.time())}
+
+
+def slurm_job() -> str | None:
+    """The job of Slurm's that this process is of, as its commands name it: `12`, or `12_3` of an array."""
+    array, element = (os.environ.get(f"SLURM_ARRAY_{name}") for name in ("JOB_ID", "TASK_ID"))
+    return f"{array}_{element}" if array and element else os.environ.get("SLURM_JOB_ID")
 
 
 def _keep_traceback(record: Path) -> None:

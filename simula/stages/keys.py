@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from functools import wraps
 from typing import Any
 
 from simula.config import Config
@@ -26,6 +28,8 @@ from simula.taxonomy.zero_shot import TEMPLATE as ZERO_SHOT
 
 FORMAT = 2
 """Raised when what a stage writes changes its meaning, so that older artifacts are not reused."""
+_KEPT = 1024
+"""Keys kept of each kind."""
 TAXONOMY_PROMPTS = (
     "propose_factors",
     "review_factors",
@@ -47,6 +51,27 @@ _DATASET_PROMPTS = (
 )
 
 
+def _once(key: Callable[[Config], str]) -> Callable[[Config], str]:
+    """A key that neither size nor seed are in, worked out once for all cells that are made of the same parts.
+
+    Parts are told apart by their identity, which is theirs alone while the cell is held here.
+    """
+    parts = [field.name for field in fields(Config) if field.name != "scalars"]
+    known: dict[tuple[int, ...], tuple[Config, str]] = {}
+
+    @wraps(key)
+    def found(config: Config) -> str:
+        names = (config.scalars.data_seed, *(id(getattr(config, part)) for part in parts))
+        if names not in known:
+            if len(known) >= _KEPT:
+                known.clear()
+            known[names] = (config, key(config))
+        return known[names][1]
+
+    return found
+
+
+@_once
 def taxonomy_key(config: Config) -> str:
     """Domain, expansion, teacher, shared by all systems of a domain; of edited trees, what they say alone."""
     if config.edited:
@@ -61,6 +86,7 @@ def taxonomy_key(config: Config) -> str:
     )
 
 
+@_once
 def dataset_key(config: Config) -> str:
     """Mechanism, taxonomy, data seed: not the size, since a smaller data set is a prefix of a larger one."""
     critics = ("r" if config.critic.requirements else "") + ("d" if config.critic.double else "") or "none"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,8 +15,12 @@ from simula.stages.bench import axes
 from simula.stages.keys import artifact_keys, cell_key
 from simula.store.artifacts import Store
 
-State = Literal["done", "running", "failed", "stopped", "waiting", "interrupted"]
+State = Literal["done", "running", "failed", "stopped", "waiting", "interrupted", "cancelled"]
 """Stopped: short of its target, by a budget or a limit; what it made is kept."""
+SWEEPS = "sweeps"
+"""Folder of the store for what is known of sweeps on a cluster (`simula.sweep.folder`)."""
+SWEPT = "cells.json"
+"""In the folder of a sweep: its cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +44,16 @@ class CellRecord:
         return [name for name in self.artifacts if name not in self.manifests]
 
 
-def record_of(store: Store, config: Config) -> CellRecord:
-    """The record of a configured cell, whether it was ever started or not."""
+def records_of(store: Store, configs: Sequence[Config]) -> list[CellRecord]:
+    """The records of configured cells, whether they were ever started or not."""
+    known: dict[str, dict[str, Any] | None] = {}
+    return [record_of(store, config, known) for config in configs]
+
+
+def record_of(
+    store: Store, config: Config, known: dict[str, dict[str, Any] | None] | None = None
+) -> CellRecord:
+    """The record of a configured cell; `known` holds manifests that other cells share, and learns."""
     path = store.cells / f"{cell_key(config)}.json"
     written = _read(path) or {
         "key": cell_key(config),
@@ -48,13 +61,18 @@ def record_of(store: Store, config: Config) -> CellRecord:
         "artifacts": artifact_keys(config),
         "status": "waiting",
     }
-    return _record(store, written)
+    return _record(store, written, known)
 
 
 def all_records(store: Store) -> list[CellRecord]:
-    """The records of all cells ever started on this store, sorted by key."""
-    found = (_read(path) for path in sorted(store.cells.glob("*.json")))
-    return [_record(store, written) for written in found if written]
+    """The records of all cells ever started on this store or submitted to a cluster, sorted by key."""
+    known: dict[str, dict[str, Any]] = {}
+    for path in (store.root / SWEEPS).glob(f"*/{SWEPT}"):
+        known |= {cell["key"]: cell | {"status": "waiting"} for cell in json.loads(path.read_text())}
+    found = (_read(path) for path in store.cells.glob("*.json"))
+    known |= {written["key"]: written for written in found if written}
+    manifests: dict[str, dict[str, Any] | None] = {}
+    return [_record(store, known[key], manifests) for key in sorted(known)]
 
 
 def _read(path: Path) -> dict[str, Any] | None:
@@ -64,11 +82,16 @@ def _read(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def _record(store: Store, written: dict[str, Any]) -> CellRecord:
+def _record(
+    store: Store, written: dict[str, Any], known: dict[str, dict[str, Any] | None] | None = None
+) -> CellRecord:
+    """`known`: manifests that were read for other cells, which share them."""
     manifests = {}
+    known = {} if known is None else known
     for name, place in written["artifacts"].items():
-        stage, _, key = place.partition("/")
-        if (manifest := store.manifest(stage, key)) is not None:
+        if place not in known:
+            known[place] = store.manifest(*place.split("/", 1))
+        if (manifest := known[place]) is not None:
             manifests[name] = manifest
     state, reason = _state(written, complete=len(manifests) == len(written["artifacts"]))
     return CellRecord(

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from simula.claims import Claim
-from simula.durable import write_json
+from simula.durable import own_name, write_json
 from simula.errors import StoreError
 
 MANIFEST = "manifest.json"
@@ -41,6 +41,10 @@ class Store:
     def folder(self, stage: str, key: str) -> Path:
         """Where a published artifact is or will be."""
         return self.root / stage / key
+
+    def has(self, place: str) -> bool:
+        """Whether the artifact `stage/key` is published; its manifest is not read."""
+        return (self.root / place / MANIFEST).is_file()
 
     def manifest(self, stage: str, key: str) -> dict[str, Any] | None:
         """The manifest of a published artifact, or None where there is none yet.
@@ -74,12 +78,29 @@ class Store:
         while (manifest := self.manifest(stage, key)) is None:
             if claim.take():
                 with claim.held():
+                    self._look_again(stage, key)
                     if (manifest := self.manifest(stage, key)) is None:
                         manifest = self._make(stage, key, make)
                 return manifest
             wait(f"{stage} {key} is being built by {claim.holder()}")
             time.sleep(1.0)
         return manifest
+
+    def _look_again(self, stage: str, key: str) -> None:
+        """Have what was published a moment ago by another machine seen here.
+
+        NFS remembers for up to a minute that a name was not there, until this machine changes the folder.
+        """
+        folder = self.folder(stage, key).parent
+        probe = folder / f".look-{own_name()}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise StoreError(
+                f"{folder} cannot be written ({error}); free some space and start again"
+            ) from error
 
     def _make(self, stage: str, key: str, make: Callable[[Path], Mapping[str, Any]]) -> dict[str, Any]:
         final = self.folder(stage, key)

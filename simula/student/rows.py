@@ -79,13 +79,19 @@ def prepared(
     return kept, [examples[i] for i in held]
 
 
+def validation_rows(count: int, training: TrainingSettings) -> int:
+    """How many examples are held out to validate on; 0 where they would be too few."""
+    wanted = min(round(count * training.validation_share), training.validation_max)
+    return wanted if wanted >= training.validation_min else 0
+
+
 def held_out(count: int, training: TrainingSettings, seed: int) -> tuple[list[int], list[int]]:
     """Indices of the examples to train on and of those to validate on, each in order.
 
     The validation examples are a random share of the synthetic ones; none where they would be too few.
     """
-    wanted = min(round(count * training.validation_share), training.validation_max)
-    if wanted < training.validation_min:
+    wanted = validation_rows(count, training)
+    if not wanted:
         return list(range(count)), []
     chosen = set(generator(seed, "validation").permutation(count)[:wanted].tolist())
     return [i for i in range(count) if i not in chosen], sorted(chosen)

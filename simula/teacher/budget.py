@@ -85,6 +85,11 @@ class Spending:
     """Model and template to the sum of its answered calls, and of their sizes."""
     _waiting: deque[anyio.Event] = field(default_factory=deque)
 
+    @classmethod
+    def of_command(cls, command: str) -> Spending:
+        """The account of a process that a command has started elsewhere."""
+        return cls(command=command, _copied=True)
+
     def __getstate__(self) -> dict[str, Any]:
         said = {name: getattr(self, name) for name in self.__slots__}
         return said | {"_copied": True, "_files": None}

@@ -184,3 +184,22 @@ def test_trainers_differ_in_nothing_but_their_strategy() -> None:
     assert [each.pop("strategy") for each in settings] == ["single", "ddp", "fsdp"]
     assert settings[0] == settings[1] == settings[2]
     assert len({adapter_key(cell.config) for cell in found}) == 1
+
+
+def test_cells_that_differ_in_numbers_alone_are_what_each_composes_to() -> None:
+    """Composed once, or where a value is made of a number, each by itself."""
+    plain = ["system=baseline,full", "size=16,32", "seed=0,1", "data_seed=3"]
+    made_of = ["size=16,32", "domain.item='${size} words'"]
+    for overrides in (plain, made_of):
+        found = cells(overrides, sweep=True)
+        assert [cell.config for cell in found] == [
+            cells(cell.overrides, sweep=False)[0].config for cell in found
+        ]
+        assert {cell.config.scalars.size for cell in found} == {16, 32}
+    assert [cell.config.domain.item for cell in cells(made_of, sweep=True)] == ["16 words", "32 words"]
+
+
+@pytest.mark.parametrize("size", ["0", "-3", "none", "1.5"])
+def test_a_number_that_cannot_be_used_is_told_in_a_sweep(size: str) -> None:
+    (problem,) = problems(f"size=16,{size}", sweep=True)
+    assert problem.startswith(f"size={size}" if size != "none" else "size='none'")

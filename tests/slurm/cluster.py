@@ -8,12 +8,14 @@ than Slurm's defaults in one thing: a job that does not ask for it is never requ
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -242,14 +244,27 @@ def started(folder: Path) -> Iterator[Cluster]:
         cluster._down()
 
 
+def missing() -> list[str]:
+    """The programs that are needed and not installed."""
+    return [name for name in PROGRAMS if shutil.which(name, path=_paths()) is None]
+
+
+def why_not() -> str:
+    """Why this machine cannot have a cluster; empty where it can, after an installation perhaps."""
+    if os.geteuid() != 0:
+        return "a Slurm of one's own needs root"
+    if missing() and shutil.which("apt-get") is None:
+        return f"a Slurm of one's own needs {', '.join(PACKAGES)}, which apt-get of a Debian installs"
+    return ""
+
+
 def install() -> None:
     """Debian's Slurm, where it is missing. Raises AssertionError where it cannot be had."""
-    missing = [name for name in PROGRAMS if shutil.which(name, path=_paths()) is None]
-    if not missing:
+    if not missing():
         return
-    wanted = f"make test-slow needs {', '.join(PACKAGES)}, of which {', '.join(missing)} are missing"
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise AssertionError(f"{wanted}: root of a Debian can install them")
+    wanted = f"these tests need {', '.join(PACKAGES)}, of which {', '.join(missing())} are missing"
+    if reason := why_not():
+        raise AssertionError(f"{wanted}: {reason}")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["update"], ["install", "-y", "--no-install-recommends", *PACKAGES]):
         ended = subprocess.run(["apt-get", *command], env=quiet, capture_output=True, text=True)
@@ -278,3 +293,19 @@ def _parent(process: int) -> int:
 
 def _end(log: Path) -> str:
     return log.read_text(errors="replace")[-500:]
+
+
+def main() -> None:
+    """Start a cluster in the folder that is named, and keep it until Ctrl-C or a termination."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    folder = Path(sys.argv[1]).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(KeyboardInterrupt), started(folder) as running:
+        print(f"export SLURM_CONF={running.folder / 'slurm.conf'}", flush=True)
+        print("a node of partition 'low' (and 'high', which preempts it); Ctrl-C ends it", flush=True)
+        while True:
+            time.sleep(60)
+
+
+if __name__ == "__main__":
+    main()

@@ -5,24 +5,24 @@ Each ends with the adapter that an undisturbed training on this machine writes, 
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from cluster import Cluster
+from swept import FIRST, Swept, environment, simula, tiny
 
-from simula.student.settings import HubWeights, StudentSettings
+from simula.student.settings import StudentSettings
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -32,11 +32,8 @@ TRAINING = (
     *("training=quick", f"training.epochs={STEPS // 8}", "training.batch_size=8"),
     *("+training.validation_min=4", "training.validations=4"),
 )
-LAUNCHER = ("hydra/launcher=slurm_cpu", "hydra.launcher.cpus_per_task=1", "hydra.launcher.mem_gb=2")
 NO_PERIODIC = "+training.checkpoint_seconds=3600"
 """What such a job goes on from was written because of the signal."""
-FIRST = ("--partition=high", "--exclusive", "--output=/dev/null", "--wrap=sleep 1")
-"""A job that goes before all of the other partition, on the whole node."""
 SIGNAL_DELAY_S = 180
 """That of the launcher's file."""
 
@@ -44,9 +41,7 @@ SIGNAL_DELAY_S = 180
 @pytest.fixture(scope="session")
 def cell(tiny_gemma: StudentSettings) -> tuple[str, ...]:
     """The overrides that name the training."""
-    assert isinstance(tiny_gemma.weights, HubWeights)
-    student = ("student.name=tiny", f"student.weights.id={tiny_gemma.weights.id}", "student.dtype=float32")
-    return (*CELL, *student, *TRAINING)
+    return (*CELL, *tiny(tiny_gemma), *TRAINING)
 
 
 @pytest.fixture(scope="session")
@@ -59,39 +54,28 @@ def undisturbed(cell: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory)
     return adapter(root)
 
 
-def simula(*words: str) -> list[str]:
-    return [sys.executable, "-c", "from simula.cli import main; main()", *words]
-
-
-def environment(root: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name != "WANDB_API_KEY"}
-    return {**kept, "SIMULA_ROOT": str(root), "OMP_NUM_THREADS": "1"}
-
-
 def adapter(root: Path) -> bytes:
     (file,) = (root / "store" / "train").glob("*/adapter/adapter_model.safetensors")
     return file.read_bytes()
 
 
-@dataclass(slots=True)
-class Sweep:
+@dataclass(frozen=True, slots=True)
+class Training(Swept):
     """A sweep of one training, submitted."""
-
-    cluster: Cluster
-    root: Path
-    submitter: subprocess.Popen[bytes]
 
     @property
     def job(self) -> str:
-        """Slurm's number of the job; empty before it has one."""
-        return next((path.parent.name for path in self.root.glob("runs/.submitit/*/*_0_log.err")), "")
+        """Slurm's number of the job that trains; empty before it has begun."""
+        return next((str(record["who"]["slurm_job"]) for record in self._own), "")
 
     @property
-    def log(self) -> str:
-        """What the job said, over its restarts."""
-        return "".join(
-            path.read_text(errors="replace") for path in sorted(self.root.glob("runs/.submitit/*/*_0_log.*"))
-        )
+    def process(self) -> int:
+        """The process that trains."""
+        return int(self._own[0]["who"]["pid"])
+
+    @property
+    def _own(self) -> list[dict[str, Any]]:
+        return [record for record in self.records if record["makes"][0].startswith("train/")]
 
     @property
     def steps(self) -> list[int]:
@@ -99,28 +83,13 @@ class Sweep:
         return [int(found.replace(",", "")) for found in re.findall(r"train: ([\d,]+) of", self.log)]
 
     @property
-    def process(self) -> int:
-        """The process that trains."""
-        (record,) = (self.root / "store" / "cells").glob("*.json")
-        return int(json.loads(record.read_text())["who"]["pid"])
-
-    @property
     def checkpoint(self) -> Path | None:
         """The newest one."""
         return next((self.root / "store" / "train").glob("*.work/checkpoints/last.ckpt"), None)
 
-    def wait(self, what: str, met: Callable[[], object], seconds: float = 120) -> None:
-        """Until something is so, while the submitter waits for its job."""
-
-        def still() -> object:
-            assert self.submitter.poll() is None, f"the sweep ended before {what}: {self.log}"
-            return met()
-
-        self.cluster.wait(f"{what} of job {self.job}: {self.log}", still, seconds)
-
     def trains(self) -> None:
         """Wait for two lines of progress, the second after twice as long as the first."""
-        self.wait("two lines of progress", lambda: len(self.steps) >= 2)
+        self.wait("two lines of progress", lambda: len(self.steps) >= 2, 240)
 
     def resumed(self) -> int:
         """Wait until the job was requeued and trains again, from its checkpoint; the step of that."""
@@ -133,30 +102,23 @@ class Sweep:
         assert self.steps[seen] > step > 0
         return step
 
-    def ended(self) -> bytes:
+    def made(self) -> bytes:
         """Wait for the end; the adapter."""
-        assert self.submitter.wait(400) == 0, self.log
         job = partial(self.cluster.job, self.job)
-        self.cluster.wait("the job's end", lambda: job()["JobState"] == "COMPLETED")
+        self.wait("the job's end", lambda: job()["JobState"] == "COMPLETED", 400)
         assert job()["Restarts"] == "1"
+        assert self.built["train"] == 1
         return adapter(self.root)
 
 
 @contextmanager
-def submitted(cluster: Cluster, root: Path, *overrides: str) -> Iterator[Sweep]:
-    """`simula train -m`, which waits for its job; what is left of it in the end is cancelled."""
-    with (root / "submitter.log").open("wb") as log:
-        submitter = subprocess.Popen(
-            simula("train", "-m", *LAUNCHER, *overrides),
-            env={**cluster.environment, **environment(root)},
-            stdout=log,
-            stderr=log,
-        )
+def submitted(cluster: Cluster, root: Path, *overrides: str) -> Iterator[Training]:
+    """`simula train -m`, which does not wait for its jobs; what is left of them in the end is cancelled."""
+    sweep = Training(cluster, root, overrides, "train")
     try:
-        yield Sweep(cluster, root, submitter)
+        sweep.submit()
+        yield sweep
     finally:
-        submitter.kill()
-        submitter.wait()
         cluster.ask("scancel", "--user=root")
 
 
@@ -169,7 +131,7 @@ def test_a_signal(cluster: Cluster, cell: tuple[str, ...], undisturbed: bytes, t
         assert sweep.checkpoint is not None
         assert sweep.checkpoint.stat().st_mtime - sent < SIGNAL_DELAY_S / 10
         sweep.resumed()
-        assert sweep.ended() == undisturbed
+        assert sweep.made() == undisturbed
         assert sweep.log.count("Requeued job") == 1
         assert "preempted" in sweep.log
 
@@ -180,11 +142,11 @@ def test_a_partition_that_goes_first(
     """Slurm sends SIGTERM, and after the partition's grace it kills and requeues."""
     with submitted(cluster, tmp_path, *cell, NO_PERIODIC) as sweep:
         sweep.trains()
-        cluster.ask("sbatch", *FIRST)
+        cluster.ask("sbatch", *FIRST, "--wrap=sleep 1")
         sweep.wait("a checkpoint", lambda: sweep.checkpoint)
         os.kill(sweep.process, signal.SIGSTOP)  # else it might be done before the grace is over
         sweep.resumed()
-        assert sweep.ended() == undisturbed
+        assert sweep.made() == undisturbed
         assert "Bypassing signal SIGTERM" in sweep.log
         assert "Caught signal" not in sweep.log
 
@@ -198,9 +160,9 @@ def test_a_partition_that_goes_first_and_warns(
         submitted(cluster, tmp_path, *cell, NO_PERIODIC) as sweep,
     ):
         sweep.trains()
-        cluster.ask("sbatch", *FIRST)
+        cluster.ask("sbatch", *FIRST, "--wrap=sleep 1")
         sweep.resumed()
-        assert sweep.ended() == undisturbed
+        assert sweep.made() == undisturbed
         assert sweep.log.count("Requeued job") == 1
 
 
@@ -212,7 +174,7 @@ def test_a_time_limit(cluster: Cluster, cell: tuple[str, ...], undisturbed: byte
         os.kill(sweep.process, signal.SIGSTOP)  # minutes without computing; Slurm wakes it to warn it
         sweep.wait("the warning", lambda: "Caught signal" in sweep.log, seconds=210)
         sweep.resumed()
-        assert sweep.ended() == undisturbed
+        assert sweep.made() == undisturbed
         assert "Requeued job" in sweep.log
         assert "timed-out" in sweep.log
 
@@ -223,5 +185,5 @@ def test_a_lost_node(cluster: Cluster, cell: tuple[str, ...], undisturbed: bytes
         cluster.lose_node(sweep.job)
         cluster.find_node()
         sweep.resumed()
-        assert sweep.ended() == undisturbed
+        assert sweep.made() == undisturbed
         assert "Caught signal" not in sweep.log

@@ -1,0 +1,142 @@
+"""A sweep on the cluster as a user meets it: real commands, and what they leave in the store."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cluster import Cluster
+
+from simula.student.settings import HubWeights, StudentSettings
+
+LAB = ("domain=arithmetic", "teacher=simulated", "tracking=none")
+SMALL = (
+    "hydra/launcher=slurm_gpu",
+    *("hydra.launcher.gres=null", "hydra.launcher.cpus_per_task=1", "hydra.launcher.mem_gb=2"),
+    *("hydra.launcher.cpu_jobs.cpus_per_task=1", "hydra.launcher.cpu_jobs.mem_gb=1"),
+)
+"""A launcher for a node of two cores and no GPU."""
+FIRST = ("--partition=high", "--exclusive", "--output=/dev/null")
+"""A job that goes before all of the other partition, on the whole node."""
+
+
+def tiny(student: StudentSettings) -> tuple[str, ...]:
+    """The overrides that name a student of the tests."""
+    assert isinstance(student.weights, HubWeights)
+    return (
+        "student=hub",
+        "student.name=tiny",
+        f"student.weights.id={student.weights.id}",
+        "student.dtype=float32",
+    )
+
+
+def simula(*words: str) -> list[str]:
+    """A command of simula's."""
+    return [sys.executable, "-c", "from simula.cli import main; main()", *words]
+
+
+def environment(root: Path) -> dict[str, str]:
+    """A process's environment with its results below `root`."""
+    kept = {name: value for name, value in os.environ.items() if name != "WANDB_API_KEY"}
+    return {**kept, "SIMULA_ROOT": str(root), "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """A sweep that is submitted to the cluster."""
+
+    cluster: Cluster
+    root: Path
+    cells: tuple[str, ...]
+    command: str = "run"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of everything that is started here."""
+        return {**self.cluster.environment, **environment(self.root)}
+
+    def submit(self, *overrides: str) -> str:
+        """Submit what is missing; what the command says."""
+        return self.said(self.command, "-m", *SMALL, *self.cells, *overrides)
+
+    def said(self, *words: str) -> str:
+        """What a command prints. Raises AssertionError where it fails."""
+        done = subprocess.run(
+            simula(*words), env=self.environment, capture_output=True, text=True, timeout=240
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def states(self, *overrides: str) -> Counter[str]:
+        """How many cells are in which state."""
+        return Counter(cell["state"] for cell in self.status(*overrides))
+
+    def status(self, *overrides: str) -> list[dict[str, Any]]:
+        """What simula says of each cell."""
+        said = self.said("status", "-m", "--json", *self.cells, *overrides)
+        found: list[dict[str, Any]] = json.loads(said)["cells"]
+        return found
+
+    @property
+    def jobs(self) -> dict[str, str]:
+        """The jobs of this cluster that are queued or running, to their states."""
+        lines = self.cluster.ask("squeue", "--array", "--noheader", "--format=%i|%T").split()
+        return dict(line.split("|", 1) for line in lines)
+
+    def ended(self, seconds: float = 240) -> None:
+        """Wait until no job is in the queue."""
+        self.cluster.wait(f"the jobs' end: {self.log[-3000:]}", lambda: not self.jobs, seconds)
+
+    def wait(self, what: str, met: Callable[[], object], seconds: float = 120) -> None:
+        """Until something is so."""
+        self.cluster.wait(f"{what}: {self.log[-3000:]}", met, seconds)
+
+    @property
+    def log(self) -> str:
+        """What all jobs said."""
+        files = sorted(self.root.glob("store/sweeps/*/*/jobs/*_log.*"))
+        return "".join(path.read_text(errors="replace") for path in files)
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """What the jobs that have begun say of themselves."""
+        return [json.loads(path.read_text()) for path in self.root.glob("store/sweeps/*/*/task-*.json")]
+
+    @property
+    def built(self) -> Counter[str]:
+        """Stage to how often one of its artifacts was made."""
+        return Counter(re.findall(r"(\w+): done in [\d.]+ s", self.log))
+
+    @property
+    def results(self) -> dict[str, bytes]:
+        """What came out: rows, adapters and answers, by their place in the store."""
+        return results(self.root)
+
+
+def results(root: Path) -> dict[str, bytes]:
+    """The bytes of what a store's artifacts hold that any other making of them must hold, too."""
+    names = ("rows.parquet", "taxonomies.json", "adapter_model.safetensors", "results.json")
+    store = root / "store"
+    found = {}
+    for stage in ("taxonomy", "dataset", "train", "evaluate"):
+        for name in names:
+            for path in (store / stage).rglob(name):
+                found[str(path.relative_to(store))] = path.read_bytes()
+    return found
+
+
+def undisturbed(root: Path, command: str, *cells: str) -> dict[str, bytes]:
+    """The results of the same cells in one process, without any Slurm."""
+    words = simula(command, "-m", *cells)
+    done = subprocess.run(words, env=environment(root), capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stderr
+    return results(root)

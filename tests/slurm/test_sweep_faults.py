@@ -1,0 +1,297 @@
+"""What goes wrong with sweeps on a real Slurm: nothing is lost, nothing is made twice, the status is right.
+
+Each ends with the results of the same cells in one process, byte for byte.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cluster import Cluster
+from swept import FIRST, LAB, SMALL, Swept, results, simula, tiny, undisturbed
+
+from simula.student.settings import StudentSettings
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+ROWS = (*LAB, "system=baseline,full", "size=60,400")
+"""Four data sets, the larger ones of some seconds."""
+STUDENTS = ("system=baseline,full", "size=24", "seed=0,1")
+TRAINING = (
+    *("training=quick", "training.epochs=2", "training.batch_size=8", "+training.validation_min=4"),
+    *("evaluation.limit=8", "evaluation.max_new_tokens=4"),
+)
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The results of ROWS without any Slurm."""
+    return undisturbed(tmp_path_factory.mktemp("rows"), "generate", *ROWS)
+
+
+@pytest.fixture(scope="module")
+def cells(tiny_gemma: StudentSettings) -> tuple[str, ...]:
+    """Four cells with everything: two data sets, two students on each."""
+    return (*LAB, *tiny(tiny_gemma), *TRAINING, *STUDENTS)
+
+
+@pytest.fixture(scope="module")
+def students(cells: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Their results without any Slurm."""
+    return undisturbed(tmp_path_factory.mktemp("students"), "run", *cells)
+
+
+@pytest.fixture(autouse=True)
+def emptied(cluster: Cluster) -> Iterator[None]:
+    """No job of one test is left to the next."""
+    yield
+    cluster.ask("scancel", "--user=root")
+    cluster.wait("an empty queue", lambda: not cluster.ask("squeue", "--noheader"))
+
+
+@contextmanager
+def held(cluster: Cluster) -> Iterator[None]:
+    """While the block runs no job starts."""
+    job = cluster.ask("sbatch", "--parsable", *FIRST, "--wrap=sleep 600").strip()
+    cluster.wait("the job that goes first", lambda: cluster.job(job)["JobState"] == "RUNNING")
+    try:
+        yield
+    finally:
+        cluster.ask("scancel", job)
+
+
+def large(sweep: Swept) -> tuple[str, int]:
+    """Wait for the job of the large data set of full, and stop it: its number and its process."""
+    found: dict[str, Any] = {}
+
+    def begun() -> bool:
+        for record in sweep.records:
+            made = record["makes"][0]
+            large = "arithmetic-all" in made and made.endswith("n400")
+            # Of a job that was killed the record says so for ever.
+            if record["status"] == "running" and large and Path(f"/proc/{record['who']['pid']}").exists():
+                found.update(record["who"])
+        return bool(found)
+
+    sweep.wait("the large data set", begun)
+    os.kill(found["pid"], signal.SIGSTOP)
+    return str(found["slurm_job"]), int(found["pid"])
+
+
+def test_every_stage_of_a_sweep(
+    cluster: Cluster, cells: tuple[str, ...], students: dict[str, bytes], tmp_path: Path
+) -> None:
+    """Each artifact once; students start behind their data set; a second submission finds nothing to do."""
+    sweep = Swept(cluster, tmp_path, cells)
+    with held(cluster):
+        assert "submitted 10 jobs in" in sweep.submit()
+        waiting = sweep.status()
+    assert {cell["state"] for cell in waiting} <= {"waiting", "running"}
+    assert any("for dataset/" in cell["jobs"]["train"]["reason"] for cell in waiting)
+    sweep.ended(400)
+    assert sweep.states() == {"done": 4}
+    assert sweep.built == {"taxonomy": 1, "dataset": 2, "assess": 2, "train": 4, "evaluate": 5}
+    assert sweep.results == students
+    assert "nothing to submit; of 10 tasks 10 done" in sweep.submit()
+    told = sweep.said("report", "-m", *cells)
+    alone = replace(sweep, root=tmp_path / "alone")
+    alone.root.mkdir()
+    (alone.root / "store").symlink_to(tmp_path / "store")
+    assert told.split("page:")[0] == alone.said("report", "-m", *cells).split("page:")[0]
+
+
+def test_a_preempting_partition(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -> None:
+    """SIGTERM, which is passed over, and after the partition's grace a kill; Slurm queues it again."""
+    sweep = Swept(cluster, tmp_path, ROWS, "generate")
+    sweep.submit()
+    job, process = large(sweep)
+    cluster.ask("sbatch", *FIRST, "--wrap=sleep 1")
+    # Slurm wakes it to tell it; it would be done before the grace is over.
+    sweep.wait("Slurm's word", lambda: "Bypassing signal SIGTERM" in sweep.log)
+    os.kill(process, signal.SIGSTOP)
+    sweep.wait("a requeue", lambda: cluster.job(job)["Restarts"] == "1")
+    sweep.ended()
+    assert sweep.built == {"taxonomy": 1, "dataset": 4}
+    assert sweep.results == rows
+
+
+def test_a_time_limit(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -> None:
+    """Warned before its limit, a job is queued again, and goes on from what is recorded."""
+    sweep = Swept(cluster, tmp_path, ROWS, "generate")
+    sweep.submit(
+        *("hydra.launcher.cpu_jobs.timeout_min=2", "hydra.launcher.cpu_jobs.signal_delay_s=10"),
+    )
+    job, _ = large(sweep)  # Slurm wakes it to warn it
+    sweep.wait("the warning", lambda: "Caught signal" in sweep.log, 200)
+    sweep.wait("a requeue", lambda: cluster.job(job)["Restarts"] == "1")
+    sweep.ended()
+    assert "timed-out" in sweep.log
+    assert sweep.built == {"taxonomy": 1, "dataset": 4}
+    assert sweep.results == rows
+
+
+def test_cancelled_and_killed_jobs(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -> None:
+    """scancel, then kill -9: both are told, and the same command submits exactly what is missing."""
+    sweep = Swept(cluster, tmp_path, ROWS, "generate")
+    sweep.submit()
+    cluster.ask("scancel", large(sweep)[0])
+    sweep.ended()
+    gone = [cell for cell in sweep.status() if cell["state"] != "waiting"]
+    assert [(cell["state"], cell["axes"]["size"]) for cell in gone] == [("interrupted", 400)]
+    assert "CANCELLED" in gone[0]["reason"]
+    assert "submitted 1 jobs" in sweep.submit()
+    os.kill(large(sweep)[1], signal.SIGKILL)
+    sweep.ended()
+    gone = [cell for cell in sweep.status() if cell["state"] != "waiting"]
+    assert [cell["state"] for cell in gone] == ["interrupted"]
+    assert "FAILED" in gone[0]["reason"]
+    assert "submitted 1 jobs" in sweep.submit()
+    sweep.ended()
+    assert sweep.built == {"taxonomy": 1, "dataset": 4}
+    assert sweep.results == rows
+
+
+def test_simula_cancel(
+    cluster: Cluster, cells: tuple[str, ...], students: dict[str, bytes], tmp_path: Path
+) -> None:
+    """A sweep is ended but for what another one waits for."""
+    sweep = Swept(cluster, tmp_path, cells)
+    with held(cluster):
+        name = sweep.submit().split(",")[0].removeprefix("sweep ")
+        other = replace(sweep, cells=tuple("seed=2" if word == STUDENTS[-1] else word for word in cells))
+        other.submit()
+        assert len(sweep.jobs) == 1 + 10 + 2
+        said = sweep.said("cancel", name)
+        assert "cancelled 4 jobs; 6 go on, since another sweep waits for them" in said
+        assert sweep.states() == {"cancelled": 4}
+    other.ended(400)
+    assert other.states() == {"done": 2}
+    sweep.submit()
+    sweep.ended(400)
+    assert sweep.states() == {"done": 4}
+    assert {place: data for place, data in sweep.results.items() if "-s2-" not in place} == students
+
+
+def test_a_killed_submitter(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -> None:
+    """Whatever it had submitted by then, the next one submits the rest."""
+    sweep = Swept(cluster, tmp_path, ROWS, "generate")
+    with subprocess.Popen(simula("generate", "-m", *SMALL, *ROWS), env=sweep.environment) as submitter:
+        sweep.wait("the first array", lambda: list(tmp_path.glob("store/sweeps/*/*/array-*.json")))
+        submitter.kill()
+    sweep.submit()
+    sweep.ended()
+    assert "nothing to submit" in sweep.submit() or sweep.ended() is None
+    sweep.ended()
+    assert sweep.built == {"taxonomy": 1, "dataset": 4}
+    assert sweep.results == rows
+
+
+def test_a_lost_node(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -> None:
+    """kill -9 of slurmd and of all that ran on the node."""
+    sweep = Swept(cluster, tmp_path, ROWS, "generate")
+    sweep.submit()
+    job, _ = large(sweep)
+    cluster.lose_node(job)
+    cluster.find_node()
+    sweep.wait("a requeue", lambda: cluster.job(job)["Restarts"] == "1")
+    sweep.ended()
+    assert sweep.built == {"taxonomy": 1, "dataset": 4}
+    assert sweep.results == rows
+
+
+def test_a_failing_cell_among_good_ones(
+    cluster: Cluster, cells: tuple[str, ...], students: dict[str, bytes], tmp_path: Path
+) -> None:
+    """Nobody waits for what has failed, and the others end as ever."""
+    bad = ("system=full", "data_seed=5", "dataset.candidates_per_row=1")
+    good = Swept(cluster, tmp_path, cells)
+    failing = replace(good, cells=(*cells, *bad))
+    failing.submit()
+    good.submit()
+    good.ended(400)
+    assert good.states() == {"done": 4}
+    told = failing.status()
+    assert {cell["state"] for cell in told} == {"stopped"}
+    assert "rows after" in told[0]["reason"]
+    assert "raise dataset.candidates_per_row" in told[0]["reason"]
+    assert told[0]["jobs"]["train"]["state"] == "waiting"
+    assert {place: data for place, data in good.results.items() if place in students} == students
+
+
+def test_two_sweeps_that_want_the_same_data_sets(
+    cluster: Cluster, rows: dict[str, bytes], tmp_path: Path
+) -> None:
+    """Submitted at the same moment by two processes."""
+    sweep = Swept(cluster, tmp_path, ROWS, "generate")
+    submitters = [
+        subprocess.Popen(
+            simula("generate", "-m", *SMALL, *ROWS, f"seed={seed}"),
+            env=sweep.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for seed in (3, 4)
+    ]
+    said = "".join(submitter.communicate(timeout=240)[0] for submitter in submitters)
+    assert "submitted 5 jobs" in said
+    assert "nothing to submit; of 5 tasks 0 done, 5 queued" in said or "submitted" in said
+    sweep.ended()
+    assert sweep.built == {"taxonomy": 1, "dataset": 4}
+    assert sweep.results == rows
+
+
+def test_a_full_disk(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -> None:
+    """What could not be written is said; with room again the same command goes on."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)], capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
+    try:
+        sweep = Swept(cluster, disk, ROWS, "generate")
+        sweep.submit()
+        _, process = large(sweep)
+        ballast = disk / "ballast"
+        subprocess.run(["dd", "if=/dev/zero", f"of={ballast}", "bs=64k"], capture_output=True)
+        os.kill(process, signal.SIGCONT)
+        sweep.ended()
+        assert any("No space left" in cell["reason"] for cell in sweep.status())
+        ballast.unlink()
+        sweep.submit()
+        sweep.ended()
+        assert sweep.results == rows
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def test_an_edited_configuration(cluster: Cluster, tmp_path: Path) -> None:
+    """What a job was submitted with it keeps, also where it starts again."""
+    conf = tmp_path / "conf" / "domain"
+    conf.mkdir(parents=True)
+    shipped = Path(__file__).parents[2] / "conf" / "domain" / "arithmetic.yaml"
+    mine = conf / "mine.yaml"
+    mine.write_text(shipped.read_text())
+    chosen = (f"--config-dir={conf.parent}", "domain=mine", "benchmark=arithmetic", "teacher=simulated")
+    words = (*chosen, "tracking=none", "system=full", "size=400")
+    before = undisturbed(tmp_path / "alone", "generate", *words)
+    sweep = Swept(cluster, tmp_path / "cluster", words, "generate")
+    with held(cluster):
+        sweep.submit()
+    mine.write_text(shipped.read_text().replace("description:", "language: German\ndescription:"))
+    job, process = large(sweep)
+    cluster.ask("scancel", "--signal=USR2", job)
+    os.kill(process, signal.SIGCONT)
+    sweep.wait("a requeue", lambda: "Requeued job" in sweep.log)
+    sweep.ended()
+    assert sweep.results == before
+    assert results(tmp_path / "alone") == before

@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from conftest import Stub
+
+from simula.composition import cells
+from simula.config import Config
+from simula.errors import ConfigurationError
+from simula.paths import Paths
+from simula.stages.cell import opened_bench
+from simula.stages.dataset import build_dataset
+from simula.stages.record import all_records, records_of
+from simula.store.artifacts import Store
+from simula.sweep.ending import cancel
+from simula.sweep.folder import submissions
+from simula.sweep.job import run_task
+from simula.sweep.settings import Slurm
+from simula.sweep.slurm import SlurmUnavailable
+from simula.sweep.state import Snapshot
+from simula.sweep.submit import submit
+from simula.teacher import Spending
+
+GPU = Slurm(
+    name="gpu", gres="gpu:1", cpus_per_task=8, cpu_jobs=Slurm(name="cpu", partition="short", mem_gb=2)
+)
+GRID = ("domain=arithmetic", "teacher=simulated", "tracking=none", "system=baseline,full", "size=8,12")
+
+
+@pytest.fixture(scope="module")
+def composed() -> list[Config]:
+    return [cell.config for cell in cells(GRID, sweep=True)]
+
+
+@pytest.fixture
+def grid(composed: list[Config], tmp_path: Path) -> list[Config]:
+    """Four cells on a store of this test's own."""
+    root = tmp_path / "outputs"
+    paths = {name: root / name for name in Paths.model_fields if name != "root"}
+    return [replace(config, paths=Paths(root=root, **paths)) for config in composed]
+
+
+def store(grid: Sequence[Config]) -> Store:
+    return Store(grid[0].paths.store)
+
+
+def run_all(grid: Sequence[Config], *numbers: int) -> list[int]:
+    """Run the tasks of the newest submission here."""
+    submission = max(submissions(store(grid)), key=lambda one: one.said()["at"])
+    return [run_task(submission, number) for number in numbers or range(len(submission.tasks()))]
+
+
+def test_the_text_that_sbatch_gets(slurm: Stub, grid: list[Config]) -> None:
+    """Two sizes of two systems: taxonomies, then the small data sets together, then each larger one."""
+    said = submit(grid, "generate", GPU)
+    assert (len(said.tasks), said.arrays, said.published, said.at_work) == (5, 4, 0, 0)
+    first, second, third, fourth = map(flags, slurm.scripts)
+    assert "dependency" not in first
+    assert "array" not in first
+    assert second["dependency"] == "afterok:1"
+    assert second["array"] == "0-1%2"
+    assert (third["dependency"], fourth["dependency"]) == ("afterok:1:2_0", "afterok:1:2_1")
+    for text in (first, second, third, fourth):
+        assert text["partition"] == "short"
+        assert text["mem"] == "2048M"
+        assert text["signal"] == "USR2@180"
+        assert text["requeue"] == ""
+        assert re.fullmatch(rf"cpu:{said.sweep}:[0-9a-f]{{12}}", text["job-name"])
+        assert "gres" not in text
+    assert second["kill-on-invalid-dep"] == "yes"
+    assert all("--cpus-per-task=4" in script.splitlines()[-1] for script in slurm.scripts)
+
+
+def flags(script: str) -> dict[str, str]:
+    lines = [
+        shlex.split(line.removeprefix("#SBATCH --"))[0] for line in script.splitlines() if "#SBATCH" in line
+    ]
+    return {line.partition("=")[0]: line.partition("=")[2] for line in lines}
+
+
+def test_students_are_for_gpus_and_all_else_is_not(slurm: Stub, grid: list[Config]) -> None:
+    said = submit(grid, "evaluate", GPU)
+    by_name = Counter[str]()
+    for script in slurm.scripts:
+        text = flags(script)
+        count = int(text["array"].partition("-")[2].partition("%")[0]) + 1 if "array" in text else 1
+        by_name[text["job-name"].partition(":")[0], text.get("gres", "")] += count
+    assert by_name == {("cpu", ""): 9, ("gpu", "gpu:1"): 5}
+    assert "14 jobs" in said.sentences()
+    assert "9 for CPU nodes and 5 for GPUs" in said.sentences()
+
+
+def test_tasks_run_by_what_was_submitted_and_give_what_one_process_gives(
+    slurm: Stub, grid: list[Config], tmp_path: Path
+) -> None:
+    submit(grid, "generate", GPU)
+    assert run_all(grid) == [0] * 5
+    paths = {name: tmp_path / "alone" / name for name in Paths.model_fields}
+    for config in grid:
+        alone = opened_bench(replace(config, paths=Paths(**paths)), Spending())
+        from simula.stages.taxonomy import build_taxonomies
+
+        build_taxonomies(alone)
+        build_dataset(alone)
+    rows = sorted(path.relative_to(tmp_path / "alone") for path in (tmp_path / "alone").rglob("rows.parquet"))
+    assert len(rows) == 4
+    for path in rows:
+        assert (tmp_path / "alone" / path).read_bytes() == (tmp_path / "outputs" / path).read_bytes()
+
+
+def test_only_what_is_missing_and_not_queued_is_submitted(slurm: Stub, grid: list[Config]) -> None:
+    submit(grid[:1], "generate", GPU)
+    slurm.queue()
+    said = submit(grid, "generate", GPU)
+    assert (len(said.tasks), said.at_work) == (3, 2)
+    # What the first sweep's jobs make is waited for.
+    assert flags(slurm.scripts[2])["dependency"] in ("afterok:1", "afterok:2")
+    slurm.queue()
+    assert "nothing to submit" in submit(grid, "generate", GPU).sentences()
+    slurm.says("squeue")
+    # Without what the first sweep's jobs were to make, those of the second make nothing.
+    assert run_all(grid) == [1, 1, 1]
+    again = submit(grid, "generate", GPU)
+    assert len(again.tasks) == 5
+    assert run_all(grid) == [0] * 5
+    assert submit(grid, "generate", GPU).published == 5
+
+
+def test_arrays_are_no_longer_than_the_cluster_takes(slurm: Stub, grid: list[Config]) -> None:
+    slurm.says("scontrol", "MaxArraySize            = 2")
+    submit(grid, "generate", GPU)
+    assert not any("--array" in script for script in slurm.scripts)
+    assert len(slurm.scripts) == 5
+
+
+def test_a_refusal_is_one_sentence_and_what_is_submitted_stays(slurm: Stub, grid: list[Config]) -> None:
+    (slurm.here / "refuses").touch()
+    with pytest.raises(
+        SlurmUnavailable, match=r"refused array 1 of 4 .*QOSMaxSubmitJobPerUserLimit.*0 of 5 jobs"
+    ):
+        submit(grid, "generate", GPU)
+    (slurm.here / "refuses").unlink()
+    assert len(submit(grid, "generate", GPU).tasks) == 5
+
+
+def test_a_changed_code_is_told(slurm: Stub, grid: list[Config]) -> None:
+    """Nothing is made under a key that was not submitted."""
+    submit(grid, "generate", GPU)
+    path = submissions(store(grid))[0].path / "tasks.json"
+    said = json.loads(path.read_text())
+    said["tasks"][0]["makes"] = ["taxonomy/other"]
+    path.write_text(json.dumps(said))
+    assert run_all(grid, 0) == [1]
+    record = submissions(store(grid))[0].record(0)
+    assert record is not None
+    assert "the code has changed since" in record["reason"]
+
+
+def test_states_by_hand(slurm: Stub, grid: list[Config]) -> None:
+    """Tasks: 0 taxonomies, 1 and 2 the small data sets, 3 and 4 the large ones."""
+    submit(grid, "generate", GPU)
+    slurm.queue(reason="Dependency")
+    assert states(grid) == ["queued", "waiting", "waiting", "waiting", "waiting"]
+    run_all(grid, 0, 1)
+    slurm.queue(state="RUNNING", reason="None", node="node7")
+    assert states(grid) == ["done", "done", "running", "running", "running"]
+    (running, *_) = [cell for cell in known(grid) if cell.state == "running"]
+    assert running.reason == "dataset: job 2_1 on node7" or running.reason.startswith("dataset: job ")
+    # Gone from the queue: task 2 without a word, so that 4 was never begun.
+    slurm.says("squeue")
+    slurm.says("sacct", "1|COMPLETED", "2_0|COMPLETED", "2_1|TIMEOUT", "3|COMPLETED", "4|CANCELLED")
+    run_all(grid, 3)
+    assert states(grid) == ["done", "done", "interrupted", "done", "waiting"]
+    reasons = Counter(cell.reason for cell in known(grid))
+    assert reasons["dataset: job 2_1 ended without a word: Slurm says TIMEOUT"] == 1
+    assert sum("which no job makes" in reason for reason in reasons) == 1
+    assert len(submit(grid, "generate", GPU).tasks) == 2
+
+
+def states(grid: Sequence[Config]) -> list[str]:
+    snapshot = Snapshot(store(grid))
+    tasks = submissions(store(grid))[0].tasks()
+    return [snapshot.states[task.makes[0]].state for task in tasks]
+
+
+def known(grid: Sequence[Config]):  # type: ignore[no-untyped-def]
+    snapshot = Snapshot(store(grid))
+    return [snapshot.cell(record) for record in records_of(store(grid), grid)]
+
+
+def test_cells_of_a_sweep_are_known_without_their_configuration(slurm: Stub, grid: list[Config]) -> None:
+    submit(grid, "generate", GPU)
+    assert all_records(store(grid)) == sorted(records_of(store(grid), grid), key=lambda record: record.key)
+
+
+def test_cancelling_leaves_what_another_sweep_waits_for(slurm: Stub, grid: list[Config]) -> None:
+    first = submit(grid[:2], "generate", GPU)
+    slurm.queue()
+    other = submit(grid[2:], "generate", GPU)
+    slurm.queue()
+    assert first.sweep != other.sweep
+    with pytest.raises(ConfigurationError, match="name one"):
+        cancel(store(grid), None)
+    with pytest.raises(ConfigurationError, match="there is no sweep 'defaul'"):
+        cancel(store(grid), "defaul")
+    found = cancel(store(grid), first.sweep)
+    assert (found.ended, found.kept) == (2, 1)
+    asked = (slurm.here / "asked").read_text().splitlines()
+    assert [line for line in asked if line.startswith("scancel")] == ["scancel 2 3"]
+    kept = [line for line in (slurm.here / "squeue.says").read_text().splitlines() if line.startswith("1|")]
+    slurm.says("squeue", *kept)
+    assert Counter(cell.state for cell in known(grid)[:2]) == {"cancelled": 2}
+
+
+def test_where_slurm_cannot_be_asked_the_store_tells(
+    slurm: Stub, grid: list[Config], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is called interrupted only because nobody can say that it runs."""
+    submit(grid, "generate", GPU)
+    run_all(grid, 0)
+    (slurm.here / "squeue").write_text("#!/bin/sh\necho 'slurm_load_jobs error: unreachable' >&2\nexit 1\n")
+    assert states(grid) == ["done", "waiting", "waiting", "waiting", "waiting"]
+    assert (
+        "unreachable" in Snapshot(store(grid)).states[submissions(store(grid))[0].tasks()[1].makes[0]].reason
+    )
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert states(grid) == ["done", "waiting", "waiting", "waiting", "waiting"]
