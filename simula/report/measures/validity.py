@@ -38,7 +38,7 @@ def _table(one: Measured) -> TextTable:
     notes = [
         f"{said['points']:,} items of {said['levels']} human levels, scored by {said['scorer']}; {right}. "
         "KMeans on the scores against the levels; AUC of a logistic regression of being right on the score,"
-        " fitted on these items, so never below 0.5: it does not say whether high scores go with right answers."
+        " fitted on these items, so never below 0.5: that high scores go with right answers is not in it."
     ]
     if said["points_without_level"] or said["batches_left_out"]:
         notes.append(
