@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import Stub
+from slurm_stub import Stub
 
 from simula.composition import cells
 from simula.config import Config
