@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from scipy.special import stdtrit
 
 from experiments.comparison import Compared, Ours, reference, table
-from experiments.results import REAL, Found, found
+from experiments.results import Found, found
 from experiments.writing import Rendered
 from simula.draws import entropy, generator
 from simula.report.figure import INK, STYLE, drawing
@@ -31,6 +31,7 @@ from simula.scoring import Comparisons, EloSettings, compared, online_elo, sched
 from simula.scoring.simulation import score, split_normal
 from simula.stages.measures.validity import SCORES
 from simula.store.artifacts import Store
+from simula.store.measured_sets import REAL
 
 TITLE = "Figure 10: Elo against difficulty, by batch size and appearances"
 LOWEST = "lowest"

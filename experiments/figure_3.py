@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from experiments.comparison import Compared, number, reference, table
 from experiments.critic_results import estimate, studied
 from experiments.drawing import draw
-from experiments.results import REAL, found
+from experiments.results import found
 from experiments.writing import Rendered
 from simula.store.artifacts import Store
+from simula.store.measured_sets import REAL
 
 TITLE = "Figure 3: the double critic on MATH by level"
 _COLUMNS = {

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from experiments.comparison import State
 from simula.metrics import Measure
-from simula.report.grid import SYSTEMS
 from simula.stages.keys import MEASURES
 from simula.stages.record import CellRecord, all_records
 from simula.store.artifacts import Store
-
-REAL = "real"
-"""A benchmark's own items, as the paper's figures name them."""
-ORDER = (REAL, *SYSTEMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +81,3 @@ def _state(record: CellRecord, manifest: Mapping[str, Any]) -> State:
     if manifest:
         return "done"
     return "running" if record.state == "running" else "missing"
-
-
-def systems(places: Sequence[tuple[str, str]]) -> list[str]:
-    """The paper's order."""
-    names = {system for _, system in places}
-    return [name for name in ORDER if name in names] + sorted(names - set(ORDER))

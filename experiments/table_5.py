@@ -11,9 +11,10 @@ from typing import Any
 
 from experiments.comparison import Compared, Ours, number, reference, table
 from experiments.drawing import draw
-from experiments.results import REAL, Found, found
+from experiments.results import Found, found
 from experiments.writing import Rendered
 from simula.store.artifacts import Store
+from simula.store.measured_sets import REAL
 
 TITLE = "Table 5: agreement of complexity scores with human levels and with the model's own mistakes"
 

@@ -14,18 +14,9 @@ from simula.evaluation.scaling import FEWEST, Saturation, saturation, slope
 from simula.evaluation.spread import run_groups
 from simula.evaluation.statistics import Comparison, Right, contrasts, holm
 from simula.report.grid import CellPanel, Group
+from simula.stages.bench import ARM
 
-AXES = (
-    "recipe",
-    "taxonomy",
-    "scenarios",
-    "complexity",
-    "critic",
-    "judge",
-    "double_judge",
-    "tokens",
-    "selection",
-)
+AXES = tuple(name for name in ARM if name not in ("system", "learning_rate", "mechanism"))
 """Axes of the mechanism whose effects are asked for."""
 BLOCKS = ("size", "learning_rate")
 """What else systems may differ in; its effect is taken out. Rates are only there where none was chosen."""

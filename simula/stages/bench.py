@@ -20,7 +20,7 @@ from simula.progress import Paid, Progress
 from simula.prompts import Asker, Spent, Tally, system_prompt, total
 from simula.settings import fingerprint
 from simula.store.artifacts import Store
-from simula.store.measured_sets import BENCHMARK
+from simula.store.measured_sets import BENCHMARK, REAL
 from simula.teacher import Spending, connect
 from simula.teacher.settings import TeacherSettings
 
@@ -175,7 +175,7 @@ def axes(config: Config) -> dict[str, str | int | float]:
 def _measured(config: Config) -> str:
     """Whose data points measures are of: the system's, `real` for the benchmark's, or another set's name."""
     name = config.assessment.dataset
-    return config.scalars.system if name is None else "real" if name == BENCHMARK else name
+    return config.scalars.system if name is None else REAL if name == BENCHMARK else name
 
 
 def cost(spent: Sequence[Spent], tally: Tally) -> dict[str, Any]:

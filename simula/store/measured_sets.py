@@ -19,6 +19,8 @@ from simula.store.rows import read_rows as read_candidates
 
 BENCHMARK = "benchmark"
 """The name under which a domain's test items are measured."""
+REAL = "real"
+"""What tables and figures call these items, beside the names of systems."""
 _HUB = re.compile(r"hub:([^/@]+/[^/@]+)/([^@]+)@([\w./-]+)")
 
 

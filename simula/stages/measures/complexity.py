@@ -62,12 +62,7 @@ async def rated(
         SimulaError: a set has no point, or no batch could be read.
     """
     settings, attribute = bench.config.scoring, bench.config.scoring.attribute
-    if empty := [name for name, points in sets.items() if not points]:
-        raise SimulaError(f"{', '.join(empty)}: there is no data point to rate")
-    if sum(map(len, sets.values())) < _LEAST:
-        raise SimulaError(
-            f"{', '.join(sets)}: fewer than {_LEAST} data points cannot be rated beside one another"
-        )
+    _check(sets)
     examples = [point.example for points in sets.values() for point in points]
     tally = Tally()
     scored = await score_examples(bench, stage, examples, settings, seed, tally, log)
@@ -102,3 +97,13 @@ async def rated(
         "scorer": bench.config.scored_by.model,
         **cost(tally.spent, tally),
     }
+
+
+def _check(sets: Mapping[str, Sequence[Point]]) -> None:
+    """Raise SimulaError for what cannot be rated, before anything is paid."""
+    if empty := [name for name, points in sets.items() if not points]:
+        raise SimulaError(f"{', '.join(empty)}: there is no data point to rate")
+    if sum(map(len, sets.values())) < _LEAST:
+        raise SimulaError(
+            f"{', '.join(sets)}: fewer than {_LEAST} data points cannot be rated beside one another"
+        )

@@ -18,11 +18,8 @@ from simula.stages.keys import POOL, measured_key, pool_key
 from simula.stages.measures.complexity import rated
 from simula.stages.measures.points import inputs, measured_points, measured_set
 from simula.store.artifacts import Store
-from simula.store.measured_sets import BENCHMARK
+from simula.store.measured_sets import BENCHMARK, REAL
 from simula.teacher import Spending
-
-REAL = "real"
-"""The name of the benchmark's own items in a pool."""
 
 
 def pools(configs: Sequence[Config]) -> list[list[Config]]:
