@@ -41,7 +41,9 @@ def test_two_processes_that_want_one_artifact_build_it_once(tmp_path: Path) -> N
 
 def test_after_a_kill_the_next_builder_goes_on_in_the_same_folder(tmp_path: Path) -> None:
     killed = builder(tmp_path, 60)
-    while not (tmp_path / "dataset/a/n3.work/builds").exists():
+    builds = tmp_path / "dataset/a/n3.work/builds"
+    while not (builds.exists() and builds.read_text()):
+        assert killed.poll() is None
         time.sleep(0.05)
     killed.kill()
     killed.communicate()

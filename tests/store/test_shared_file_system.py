@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,14 @@ def said(process: subprocess.Popen[str]) -> str:
     return out.strip()
 
 
+def wait_until_built(root: Path, host: subprocess.Popen[str]) -> None:
+    """Until `host` has written its line: the file is there, and empty, a moment before that."""
+    built = root / "built"
+    while not (built.is_file() and built.read_text().endswith("\n")):
+        assert host.poll() is None
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize("shift", [-75.0, 75.0])
 def test_two_hosts_build_once(tmp_path: Path, shift: float) -> None:
     """Whoever comes second takes what the first has published, though it sees it late."""
@@ -95,8 +104,7 @@ def test_two_hosts_build_once(tmp_path: Path, shift: float) -> None:
 def test_a_host_that_dies_is_followed_by_another(tmp_path: Path, shift: float) -> None:
     """Its claim is old by the file system's own clock, however wrong the hosts' clocks are."""
     first = started(tmp_path, "one", shift=0, seconds=600)
-    while not (tmp_path / "built").is_file():
-        assert first.poll() is None
+    wait_until_built(tmp_path, first)
     first.kill()
     first.communicate()
     assert said(started(tmp_path, "other", shift=shift, expiry=2, seconds=0)) == "other"
@@ -106,8 +114,7 @@ def test_a_host_that_dies_is_followed_by_another(tmp_path: Path, shift: float) -
 def test_a_host_that_lives_is_waited_for(tmp_path: Path) -> None:
     """It builds for longer than a claim lasts that nobody keeps young."""
     first = started(tmp_path, "one", shift=0, expiry=1.5, seconds=5)
-    while not (tmp_path / "built").is_file():
-        assert first.poll() is None
+    wait_until_built(tmp_path, first)
     second = started(tmp_path, "other", shift=75, expiry=1.5)
     assert (said(first), said(second)) == ("one", "one")
     assert (tmp_path / "built").read_text().split() == ["one"]
