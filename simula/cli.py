@@ -174,6 +174,8 @@ def _run(command: str, arguments: Arguments) -> int:
         from simula.report.loading import report
 
         return report(chosen, everything=everything)
+    if command == "doctor":
+        return _doctor(chosen, arguments)
     if command == "export":
         from simula.export import export, export_student
 
@@ -218,6 +220,17 @@ def _status(chosen: Sequence[Cell], arguments: Arguments, *, everything: bool) -
     return print_status(
         chosen, everything=everything, as_json=arguments.json, watch=arguments.watch, cost=still_to_do
     )
+
+
+def _doctor(chosen: Sequence[Cell], arguments: Arguments) -> int:
+    from simula.composition import launcher
+    from simula.doctor import doctor
+    from simula.sweep.settings import read_launcher
+
+    if arguments.sweep:
+        raise ConfigurationError("doctor looks at what one cell needs: leave out -m, and the lists")
+    site = read_launcher(launcher(arguments.overrides, extra_folder=arguments.folder))
+    return doctor(chosen[0].config, site, as_json=arguments.json)
 
 
 def _cancel(arguments: Arguments) -> int:

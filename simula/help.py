@@ -17,6 +17,7 @@ COMMANDS = {
     "export": "the data set as Parquet and chat messages; --student: the tuned model; each with a card",
     "status": "every cell: done, running (where), failed (why), what a restart would redo; --json, --watch",
     "cancel": "end a sweep's jobs on a cluster: cancel [sweep]; what they made is kept",
+    "doctor": "versions, keys, teacher, weights, machine, Slurm, disk: is all there, and what to do; --json",
     "report": "tables, figure and HTML page from whatever results exist",
     "completion": 'tab completion: eval "$(simula completion)" in bash',
 }

@@ -26,7 +26,7 @@ def run(command: list[str], root: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_readme_has_the_commands() -> None:
-    assert len(SIMULA) == 8
+    assert len(SIMULA) == 9
     assert OTHER == [
         "make quickstart",
         "make test",
