@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from hydra.errors import InstantiationException
 from hydra.utils import get_class, instantiate
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from pydantic import BaseModel, Field, ValidationError
 
 from simula.advice.settings import AdviceSettings
@@ -251,6 +251,9 @@ def _group(name: str, composed: DictConfig, problems: list[str]) -> Any:
             problems.extend(_sentences(cause, name, plain))
         else:
             problems.append(f"{name}: {error}".replace("\n", " "))
+    except MissingMandatoryValue as error:
+        key = str(error.full_key or str(error).splitlines()[0].rpartition(" ")[2])
+        problems.append(f"{name}.{key.removeprefix(f'{name}.')} must be given: {name}.{key}=…")
     except OmegaConfBaseException as error:
         problems.append(f"{name}: {str(error).splitlines()[0]}")
     return None

@@ -13,7 +13,7 @@ from typing import Any
 
 from simula.config import Config
 from simula.durable import write_json
-from simula.errors import ConfigurationError, ShortOfTarget, SimulaError
+from simula.errors import BenchmarkError, ConfigurationError, ShortOfTarget, SimulaError
 from simula.progress import Progress
 from simula.stages.bench import Bench, axes
 from simula.stages.dataset import STAGE as DATASET
@@ -145,11 +145,22 @@ def _share(bench: Bench) -> None:
 
 
 def check_benchmark(bench: Bench, until: str) -> None:
-    """A missing benchmark is an error before taxonomies are paid for, not after. Raises BenchmarkError."""
+    """A benchmark that is missing or of another domain is an error before taxonomies are paid for, not after.
+
+    Raises:
+        BenchmarkError: it is.
+    """
     config = bench.config
     own = not config.only_measured
     if own and until != "taxonomy" and bench.store.manifest(DATASET, rows_key(config)) is None:
-        config.benchmark.load(config.paths.benchmarks)
+        for item in config.benchmark.load(config.paths.benchmarks):
+            said = config.domain.answer(item.example)
+            if not config.domain.task.read(said, item.example).strict.right:
+                raise BenchmarkError(
+                    f"benchmark item {item.id}: its right answer {item.example.answer!r} is none in the form "
+                    f"of domain={config.domain.name} (task.type={config.domain.task.type}); another domain's "
+                    "benchmark, or another column of answers?"
+                )
 
 
 def check_student(bench: Bench, until: str) -> None:

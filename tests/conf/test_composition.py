@@ -144,14 +144,17 @@ GROUPS = sorted(path for path in conf_folder().glob("*/**/*.yaml") if "hydra" no
 
 def test_how_many_configuration_files_there_are() -> None:
     """Every new file shows up here, and in the test below."""
-    assert len(GROUPS) == 83
+    assert len(GROUPS) == 84
 
 
 @pytest.mark.parametrize("path", GROUPS, ids=lambda path: f"{path.parent.name}={path.stem}")
-def test_every_file_composes_and_parses(path: Path) -> None:
+def test_every_file_composes_and_parses(path: Path, tmp_path: Path) -> None:
     group = path.parent.relative_to(conf_folder()).as_posix()
     if group == "benchmark":
         overrides = [f"benchmark={path.stem}"]
+        if path.stem == "file":
+            (tmp_path / "test.csv").write_text("question,answer\nWhich?,CWE-59\n")
+            overrides += [f"benchmark.path={tmp_path / 'test.csv'}"]
     elif group == "recipe":
         overrides = [f"recipe={path.stem}", "scenarios=none", "complexity=none"]
     elif group == "domain":
