@@ -19,14 +19,22 @@ class Identifier(Settings):
 
     type: Literal["identifier"] = "identifier"
     pattern: str
-    """Regular expression of one identifier, such as `CWE-\\d+`."""
+    """Regular expression of one identifier, such as `CWE-\\d+`. Not stated: one of the choices, as a word."""
     choices: Mapping[str, str] = Field(default_factory=dict)
     """Closed list: identifier to its name. Empty: any identifier that the pattern allows."""
-
     text_name: str = "question"
     """What the text is called in the teacher's reply: "report" tells a model more than "question"."""
     text_pattern: str | None = None
     """Regular expression of the whole text, for small models under constrained decoding; null: free text."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _pattern_of_choices(cls, said: Any) -> Any:
+        choices = said.get("choices") if isinstance(said, Mapping) else None
+        if not isinstance(choices, Mapping) or not choices or said.get("pattern"):
+            return said
+        words = "|".join(re.escape(str(choice)) for choice in sorted(choices, key=str, reverse=True))
+        return {**said, "pattern": rf"(?<!\w)(?:{words})(?!\w)"}
 
     @model_validator(mode="after")
     def _consistent(self) -> Identifier:

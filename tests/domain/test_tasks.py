@@ -98,3 +98,14 @@ def test_patterns_are_checked_and_held_as_a_whole() -> None:
     example = Example(question="?", answer="CVE-2020")
     assert either.read("It is CWE-79, not CVE-2020-1.", example).lenient.answer == "CVE-2020"
     assert re.fullmatch(either.reply_schema()["properties"]["answer"]["pattern"], "xnone") is None
+
+
+def test_a_closed_list_needs_no_pattern() -> None:
+    feeling = Identifier(choices={"joy": "glad", "joyless": "not", "fear": "afraid"})  # type: ignore[call-arg]
+    glad = Example(question="We won!", answer="joy")
+    assert feeling.read("Joy", glad).strict.right
+    assert feeling.read("I enjoyed it: joyless", glad).lenient.answer == "joyless"
+    assert feeling.read("I enjoyed it", glad).lenient.answer is None
+    assert feeling.example({"question": "We won!", "answer": "joy"}, {}) == glad
+    with pytest.raises(ValueError, match="pattern"):
+        Identifier()  # type: ignore[call-arg]

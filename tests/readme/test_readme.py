@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-BLOCKS = re.findall(r"```bash\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
 LINES = [line.split("#")[0].strip() for block in BLOCKS for line in block.splitlines()]
 SIMULA = [line for line in LINES if line.startswith("simula ")]
 OTHER = [line for line in LINES if line and not line.startswith("simula ")]
@@ -18,18 +19,25 @@ BIN = Path(sys.executable).parent
 
 
 def run(command: list[str], root: Path) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"SIMULA_ROOT": str(root), "PATH": f"{BIN}:{os.environ['PATH']}"}
+    """Run where the files lie that the README has its reader write."""
+    environment = os.environ | {"SIMULA_ROOT": str(root / "outputs"), "PATH": f"{BIN}:{os.environ['PATH']}"}
     environment.pop("GEMINI_API_KEY", None)
+    for kind, name in (("yaml", "domain/feelings.yaml"), ("csv", "feelings.csv")):
+        file = root / "mine" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        (text,) = re.findall(rf"```{kind}\n(.*?)```", README, re.DOTALL)
+        file.write_text(text)
     return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240, check=False
+        command, cwd=root, env=environment, capture_output=True, text=True, timeout=240, check=False
     )
 
 
 def test_the_readme_has_the_commands() -> None:
-    assert len(SIMULA) == 9
+    assert len(SIMULA) == 11
     assert OTHER == [
         "make quickstart",
         "make test",
+        "python -m experiments figure_6",
         "python3 -m venv .venv && . .venv/bin/activate",
         "pip install torch==2.13.0 --extra-index-url https://download.pytorch.org/whl/cpu",
         "pip install .",
