@@ -76,7 +76,7 @@ async def rated(
     shapes = densities(found, settings.resamples, seed)
     write_rated(folder, found, scored.batches)
     write_densities(folder, shapes)
-    said = [described(one, shapes.sets.get(one.name, {})) for one in found]
+    said = [described(one, shapes.sets.get(one.name, {}), alone=len(found) == 1) for one in found]
     named = {one["set"]: measures(one, attribute) for one in said}
     flat = {
         name if len(sets) == 1 else f"{of}: {name}": value
