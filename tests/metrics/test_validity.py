@@ -87,7 +87,7 @@ def test_what_is_by_chance_is_the_agreement_with_any_order_of_the_levels() -> No
     scores, levels = 40.0 * clusters + np.tile(np.arange(10.0), 3), list("aab" * 8 + "cccccc")
     found = validity(scores, levels, None, ValiditySettings(resamples=150), np.random.default_rng(0))
     draw = np.random.default_rng(1)
-    orders = [draw.permutation(levels) for _ in range(1000)]
+    orders = [draw.permutation(levels) for _ in range(300)]
     for measure, told in (
         (normalized_mutual_info_score, found.nmi_by_chance),
         (adjusted_rand_score, found.ari_by_chance),

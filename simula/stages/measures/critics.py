@@ -17,6 +17,7 @@ from simula.errors import UnreadableReply
 from simula.evaluation.critics import CRITICS, Tried, contradictions, controlled, empirical
 from simula.prompts import Tally
 from simula.stages.bench import Bench, cost, paid_now
+from simula.stages.canaries import canary_items, judge_canaries_anew
 from simula.stages.keys import MEASURES, trials_key
 from simula.stages.measures.points import measured_set
 from simula.stages.measures.trials import STAGE as TRIALS
@@ -53,6 +54,7 @@ def measure_critics(bench: Bench) -> dict[str, Any]:
 
 async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
     config, trials, tally = bench.config, stored_trials(bench), Tally()
+    canaries = await judge_canaries_anew(bench, canary_items(bench), log)
     judged = await _judged(bench, trials, tally)
     lines = [
         {"id": trial.id, **{name: said and asdict(said) for name, said in zip(_NAMES, one, strict=True)}}
@@ -71,6 +73,7 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
         "questions": len(trials),
         "measures": measures,
         **cost(tally.spent, tally),
+        **canaries,
     }
 
 
