@@ -81,10 +81,13 @@ def read_points(path: Path, columns: Columns) -> list[Point]:
             ) from problem
     if not points:
         raise BenchmarkError(f"{path} holds no data point.")
-    names = [point.id for point in points]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise BenchmarkError(f"{path} has more than one row with the id {twice!r} (assessment.columns.id).")
+    rows: dict[str, int] = {}
+    for number, point in enumerate(points, start=1):
+        if (first := rows.setdefault(point.id, number)) != number:
+            raise BenchmarkError(
+                f"{path}, rows {first} and {number}: both have the id {point.id!r}; assessment.columns.id "
+                "names a column in which every row has its own, or null: the place in the file."
+            )
     return points
 
 

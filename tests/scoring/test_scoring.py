@@ -26,7 +26,7 @@ def example(question: str) -> dict[str, object]:
 
 
 class Scorer:
-    """Scores "item 7" with 70; finds some questions unreadable, blocks or loses them; replies out of order."""
+    """Scores "item 7" with 70; finds some questions unreadable, blocks or loses some; replies disorderly."""
 
     model = "scorer"
 

@@ -45,8 +45,8 @@ def _table(one: Measured) -> TextTable:
         f"{said['points']:,} items of {said['levels']} human levels, scored by {said['scorer']}; {right}. "
         "KMeans on the scores against the levels. NMI is above 0 even where scores say nothing, and so is "
         "its interval: by chance is what permuted levels give, the mean and the middle 95 %; a number among "
-        "those says nothing. AUC of a logistic regression of being right on the score, fitted on these items, "
-        "so never below 0.5: that high scores go with right answers is not in it."
+        "those says nothing. AUC of a logistic regression of being right on the score, fitted on these "
+        "items, so never below 0.5: that high scores go with right answers is not in it."
     ]
     if said["points_without_level"] or said["batches_left_out"]:
         notes.append(

@@ -14,7 +14,7 @@ from simula.metrics.complexity import densities, described, measures, rate_sets
 from simula.prompts import Tally
 from simula.stages.bench import Bench, cost
 from simula.stages.keys import MEASURES
-from simula.stages.measures.points import inputs, measured_points, measured_set
+from simula.stages.measures.points import inputs, read_set
 from simula.stages.scoring import score_examples
 from simula.store.complexity import write_densities, write_rated
 
@@ -25,12 +25,12 @@ def measure_complexity(bench: Bench) -> dict[str, Any]:
     stage, key = MEASURES["complexity"]
 
     def make(folder: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
-        points = measured_points(bench)
+        measured = read_set(bench)
         # The seed of `simula.stages.rate`: where that rates the same rows, no call is made twice.
         seed = entropy(config.scalars.data_seed, "rate")
         return {
-            "set": measured_set(config),
-            **run(rated, bench, stage, {measured_set(config): points}, seed, folder, log),
+            **measured.said,
+            **run(rated, bench, stage, {measured.said["set"]: measured.points}, seed, folder, log),
         }
 
     return bench.build(stage, key(config), inputs(config), make)

@@ -21,7 +21,7 @@ from simula.prompts import Tally
 from simula.scoring import rate
 from simula.stages.bench import Bench, cost, paid_now
 from simula.stages.keys import trials_key
-from simula.stages.measures.points import answers_known, inputs, measured_points, measured_set
+from simula.stages.measures.points import answers_known, inputs, measured_set, read_set
 from simula.stages.scoring import score_examples
 from simula.store.benchmarks import TestItem
 from simula.store.trials import Trial, read_trials, write_trials
@@ -55,7 +55,8 @@ def stored_trials(bench: Bench) -> list[Trial]:
 
 async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
     config = bench.config
-    points = _questions(config, measured_points(bench))
+    measured = read_set(bench)
+    points = _questions(config, measured.points)
     items = [TestItem(point.id, as_shown(config.domain, point.example)) for point in points]
     tally = Tally()
     answers, corruptions = await _asked(bench, items, tally)
@@ -89,7 +90,7 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
     }
     log({name: value for name, value in said.items() if value is not None})
     return {
-        "set": measured_set(config),
+        **measured.said,
         "teacher": config.teacher.model,
         "answers_known": answers_known(config),
         **said,
