@@ -41,12 +41,16 @@ def validity_figure(sets: Sequence[Measured]) -> Figure:
     for row, one in enumerate(sets):
         grid = one.manifest["grid"]
         across = "batch_size" if len({cell["batch_size"] for cell in grid}) > 1 else "appearances"
+        named: dict[str, Any] = {}
         for column, number in enumerate(_NUMBERS):
             axes = figure.add_subplot(len(sets), 3, 3 * row + column + 1)
             axes.set_title(_NUMBERS[number] if column else f"{short_name(one.name)}: {_NUMBERS[number]}")
             _grid(axes, grid, number, across)
-            if column == 2:
-                axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
+            handles, labels = axes.get_legend_handles_labels()
+            named |= dict(zip(labels, handles, strict=True))
+        # Beside the last axes, which may have no line.
+        place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
+        axes.legend(list(named.values()), list(named), **place)
     return figure
 
 
@@ -63,8 +67,9 @@ def _grid(axes: Axes, grid: Sequence[Mapping[str, Any]], number: str, across: st
         if not cells:
             continue
         values, low, high = zip(*(cell[number] for cell in cells), strict=True)
-        errors = [[v - end for v, end in zip(values, low, strict=True)]]
-        errors += [[end - v for v, end in zip(values, high, strict=True)]]
+        # Of few items a percentile interval may lie beside its number.
+        errors = [[max(0.0, v - end) for v, end in zip(values, low, strict=True)]]
+        errors += [[max(0.0, end - v) for v, end in zip(values, high, strict=True)]]
         shift = _DODGE * (at - (len(lines) - 1) / 2)
         axes.errorbar(
             [places.index(cell[across]) + shift for cell in cells],
