@@ -73,7 +73,8 @@ def measured_set(config: Config) -> str:
     name = config.assessment.dataset
     if name is None:
         system = config.scalars.system
-        return dataset_key(config).rpartition("-")[0] if system == _UNNAMED else system
+        key, selection = dataset_key(config).rpartition("-")[0], system.removeprefix(_UNNAMED)
+        return key + selection if system.startswith(_UNNAMED) else system
     return f"{config.domain.name}, real" if name == BENCHMARK else name
 
 
