@@ -25,9 +25,16 @@ def particulars(axes: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[st
     file = manifest.get("file")
     found = {name: str(axes[name]) for name in (_ANY if file else _ANY + _OWN) if name in axes}
     if file:
-        found |= {f"columns.{name}": str(column) for name, column in file["columns"].items()}
+        found |= {f"columns.{name}": _column(column) for name, column in file["columns"].items()}
         found |= {"rows": f"{file['rows']:,}", "content": file["content"]}
     return found
+
+
+def _column(named: str | Sequence[str] | None) -> str:
+    """As the configuration names it."""
+    if isinstance(named, str):
+        return named
+    return "null" if named is None else f"[{', '.join(named)}]"
 
 
 def told_apart(sets: Sequence[Measured]) -> list[Measured]:

@@ -49,8 +49,9 @@ def validity_figure(sets: Sequence[Measured]) -> Figure:
             handles, labels = axes.get_legend_handles_labels()
             named |= dict(zip(labels, handles, strict=True))
         # Beside the last axes, which may have no line.
-        place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
-        axes.legend(list(named.values()), list(named), **place)
+        axes.legend(
+            list(named.values()), list(named), loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0
+        )
     return figure
 
 
