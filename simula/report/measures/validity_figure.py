@@ -80,6 +80,8 @@ def _grid(axes: Axes, grid: Sequence[Mapping[str, Any]], number: str, across: st
             label=_label(score, other, value),
             **looks[kinds.index(value) % len(looks)] | ({"mfc": "none"} if score == "raw" else {}),
         )
+    if not axes.containers:
+        axes.text(0.5, 0.6, "could not be computed", transform=axes.transAxes, ha="center")
     _nothing(axes, grid, number)
     axes.set_xticks(range(len(places)), [str(place) for place in places])
     # A single place is no wider than one of several.
