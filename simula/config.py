@@ -311,7 +311,7 @@ def _sentences(error: ValidationError, prefix: str, node: Any) -> list[str]:
     """One sentence for each thing that pydantic found wrong."""
     found = []
     for item in error.errors():
-        if item["type"] == "too_short" and _within(item["loc"], error):
+        if item["type"] == "too_short" and any(item["loc"] == one["loc"][:-1] for one in error.errors()):
             continue  # a list without its wrong items: what is wrong with those is said
         key = ".".join(str(part) for part in (prefix, *item["loc"]) if part != "")
         if item["type"] == "extra_forbidden":
@@ -327,13 +327,6 @@ def _sentences(error: ValidationError, prefix: str, node: Any) -> list[str]:
                 f"{key}{value}: {item['msg'][0].lower()}{item['msg'][1:]}".replace("value error, ", "")
             )
     return found
-
-
-def _within(where: tuple[int | str, ...], error: ValidationError) -> bool:
-    """Whether something is wrong inside of this place."""
-    return any(
-        len(item["loc"]) > len(where) and item["loc"][: len(where)] == where for item in error.errors()
-    )
 
 
 def _fields_at(node: Any, where: tuple[int | str, ...]) -> list[str]:
