@@ -195,6 +195,7 @@ def _run(command: str, arguments: Arguments) -> int:
         check_served([cell.config for cell in chosen])
     if arguments.sweep and (code := _submit(command, arguments, chosen)) is not None:
         return code
+    _fetch_measured(chosen)
     spending = _launch(command, arguments)
     return _conclude(command, chosen, spending)
 
@@ -287,6 +288,16 @@ def _check_writable(root: Path) -> None:
         raise StoreError(
             f"{root} cannot be written ({error}); SIMULA_ROOT or paths.root names another"
         ) from error
+
+
+def _fetch_measured(chosen: Sequence[Cell]) -> None:
+    """Fetch sets of the hub before Hydra names cells by their content. Raises BenchmarkError."""
+    from simula.store.measured_sets import file_of, hub_of
+
+    store = chosen[0].config.paths.store
+    for name in dict.fromkeys(cell.config.assessment.dataset for cell in chosen):
+        if name is not None and hub_of(name) is not None:
+            file_of(name, store)
 
 
 def _launch(command: str, arguments: Arguments) -> Spending:

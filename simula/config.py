@@ -30,7 +30,7 @@ from simula.settings import Settings
 from simula.store.benchmarks import TestItem
 from simula.store.edited import read_covered, read_edited
 from simula.store.expert import read_compared
-from simula.store.measured_sets import BENCHMARK, file_of
+from simula.store.measured_sets import BENCHMARK, file_of, hub_of
 from simula.store.node_labels import PersonLabels
 from simula.student.settings import EvaluationSettings, StudentSettings, TrainerSettings, TrainingSettings
 from simula.taxonomy import Taxonomies
@@ -197,10 +197,9 @@ def _unknown_set(assessment: AssessmentSettings | None, paths: Paths | None) -> 
     """A set that is to be measured and is not there; what the hub has is known when it is asked."""
     if assessment is None or paths is None or assessment.dataset in (None, BENCHMARK):
         return []
-    if assessment.dataset.startswith("hub:"):
-        return []
     try:
-        file_of(assessment.dataset, paths.store)
+        if hub_of(assessment.dataset) is None:
+            file_of(assessment.dataset, paths.store)
     except ConfigurationError as error:
         return list(error.problems)
     return []
@@ -312,10 +311,14 @@ def _sentences(error: ValidationError, prefix: str, node: Any) -> list[str]:
     """One sentence for each thing that pydantic found wrong."""
     found = []
     for item in error.errors():
+        if item["type"] == "too_short" and any(item["loc"] == one["loc"][:-1] for one in error.errors()):
+            continue  # a list without its wrong items: what is wrong with those is said
         key = ".".join(str(part) for part in (prefix, *item["loc"]) if part != "")
         if item["type"] == "extra_forbidden":
             siblings = _fields_at(node, item["loc"])
             found.append(f"{key}: {unknown(str(item['loc'][-1]), siblings, 'key')}")
+        elif item["type"] == "tuple_type" and isinstance(item["input"], str):
+            found.append(f"{key}={item['input']}: a list is needed here, such as {key}=[{item['input']}]")
         elif item["type"] == "missing":
             found.append(f"{key}: a value is needed here and none is given")
         else:

@@ -21,8 +21,9 @@ class CriticSettings(Settings):
     """Rewrites after a negative double verdict before the sample is rejected (Section 2.4 allows both).
     0, rejection at once: the paper's experiments."""
     canaries: int = incidental(8, ge=0)
-    """Test items that the double critic judges anew when a data set is begun or gone on with, each with its
-    right answer and with a wrong one: four calls an item, 32 by default, which no recorded answer saves. Only
-    teachers behind a network are asked so, and not by batches: others do not change. 0: none."""
+    """Test items that the double critic judges anew at the start of every run that pays for it (a data set
+    that is begun or gone on with, a pilot, the measure `critics`), each with its right answer and with a
+    wrong one: four calls an item, 32 by default and once a run, which no recorded answer saves. Only teachers
+    behind a network are asked so, and not by batches: others do not change. 0: none."""
     canary_flips: float = incidental(0.1, ge=0, le=1)
     """Share of the canaries' verdicts that are others than at first, above which a warning is printed."""

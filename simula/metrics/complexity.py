@@ -101,12 +101,14 @@ def densities(sets: Sequence[RatedSet], resamples: int, seed: int) -> Densities:
     )
 
 
-def described(one: RatedSet, found: Mapping[str, Distribution]) -> dict[str, Any]:
+def described(one: RatedSet, found: Mapping[str, Distribution], *, alone: bool) -> dict[str, Any]:
     """What a manifest says of a set: its numbers with their intervals, and what length explains of them.
 
     Args:
         one: the set.
         found: its distributions by kind of rating; empty where no point was rated.
+        alone: it was rated by itself. What one point gains another loses, so that the mean is the start
+            rating by construction: it has no interval.
     """
     seen = one.appearances > 0
     half = (one.fitted.high - one.fitted.low)[seen] / 2
@@ -120,12 +122,17 @@ def described(one: RatedSet, found: Mapping[str, Distribution]) -> dict[str, Any
         # Of one point, as Bradley–Terry has it; not of the set's mean.
         "interval_half": float(known.mean()) if len(known) else None,
         "elo_and_bradley_terry": spearman(one.rating("elo"), one.rating("bradley_terry")),
-        **{kind: found[kind].to_json() if found else None for kind in KINDS},
+        **{kind: _numbers(found[kind], alone=alone) if found else None for kind in KINDS},
         "length": {
             kind: effect.to_json() if (effect := length_effect(one.rating(kind), one.words[seen])) else None
             for kind in KINDS
         },
     }
+
+
+def _numbers(found: Distribution, *, alone: bool) -> dict[str, Any]:
+    said = found.to_json()
+    return said | {"mean": [said["mean"][0], None, None]} if alone else said
 
 
 def measures(said: Mapping[str, Any], attribute: str) -> dict[str, float]:

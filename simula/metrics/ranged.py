@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 
 
 class Ranged(NamedTuple):
-    """A number and its 95 % interval; manifests hold it as a list of three."""
+    """A number and its 95 % interval; manifests hold it as a list of three, with null for ends it lacks."""
 
     value: float
     low: float
@@ -43,8 +43,9 @@ def spearman(one: ArrayLike, other: ArrayLike) -> float | None:
 
 
 def shown(value: Any, digits: int = 1) -> str:
-    """A number with its interval for tables: "12.3 [10.0, 14.6]"; a dash where there is none."""
+    """A number with its interval, if it has one, for tables: "12.3 [10.0, 14.6]"; a dash for no number."""
     if value is None:
         return "–"
     value, low, high = value
-    return f"{value:,.{digits}f} [{low:,.{digits}f}, {high:,.{digits}f}]"
+    ends = "" if low is None else f" [{low:,.{digits}f}, {high:,.{digits}f}]"
+    return f"{value:,.{digits}f}{ends}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,8 @@ class ValiditySettings(Settings):
     clusters: int = Field(3, ge=2)
     """Clusters of KMeans on the scores: 3, paper."""
     resamples: int = Field(200, ge=20)
-    """Bootstrap resamples of the items for the intervals. The paper has none: ours."""
+    """Bootstrap resamples of the items for the intervals, and permutations of their levels for what is by
+    chance. The paper has neither: ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +37,21 @@ class Validity:
 
     points: int
     nmi: Ranged | None
-    """Normalised mutual information of the scores' clusters and the levels: 0 to 1."""
+    """Normalised mutual information of the scores' clusters and the levels: 0 to 1. It is not corrected for
+    chance: scores that say nothing have more than 0, and no interval of theirs reaches down to it."""
+    nmi_by_chance: Ranged | None
+    """What it is under permuted levels: the mean, and the middle 95 %. Within them it says nothing."""
     ari: Ranged | None
     """Adjusted Rand index of the same: 0 by chance, at most 1."""
+    ari_by_chance: Ranged | None
+    """What that is under permuted levels."""
     auc: Ranged | None
     """Area under the ROC curve of a logistic regression of being right on the score: 0.5 says nothing. Its
     interval is of the regression as it was fitted on all items, so it holds 0.5 where that says nothing."""
 
     def to_json(self) -> dict[str, Any]:
         """For manifests."""
-        ranged = {"nmi": self.nmi, "ari": self.ari, "auc": self.auc}
+        ranged = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "points"}
         return {"points": self.points, **{name: found and list(found) for name, found in ranged.items()}}
 
 
@@ -59,31 +65,46 @@ def validity(
     """Agreement of a score with human levels and with what the model gets right, with 95 % intervals.
 
     Intervals: the bootstrap over items, percentiles; the clusters are found anew in each resample, beginning
-    at those of all items.
+    at those of all items. They say how far other items would move the numbers, not whether there is anything:
+    for that the same clusters are compared with permuted levels.
 
     Args:
         scores: of each item.
         levels: what people say of each item; NMI and ARI do not mind in which order levels are named.
         right: whether the model answered each item rightly; None: it was not asked, or nobody knows.
         settings: clusters and resamples.
-        draw: of KMeans' beginnings and the resamples.
+        draw: of KMeans' beginnings, the resamples and the permutations.
     """
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
     named = np.unique(np.asarray(levels), return_inverse=True)[1]
     rounds = [draw.integers(len(scores), size=len(scores)) for _ in range(settings.resamples)]
-    nmi = ari = None
+    nmi: tuple[Ranged | None, Ranged | None] = (None, None)
+    ari = nmi
     if len(np.unique(scores)) >= settings.clusters and len(set(levels)) > 1:
         beginnings = int(draw.integers(2**31))
         found, centres = _clusters(scores, settings.clusters, _STARTS, beginnings)
         whole = [at for at in rounds if len(np.unique(scores[at])) >= settings.clusters]
         redrawn = [(named[at], _clusters(scores[at], centres, 1, beginnings)[0]) for at in whole]
-        nmi = Ranged.of(
-            normalized_mutual_info_score(named, found),
-            [normalized_mutual_info_score(*pair) for pair in redrawn],
-        )
-        ari = Ranged.of(adjusted_rand_score(named, found), [adjusted_rand_score(*pair) for pair in redrawn])
-    return Validity(len(scores), nmi, ari, None if right is None else _auc_range(scores, right, rounds))
+        chance = [(draw.permutation(named), found) for _ in range(settings.resamples)]
+        nmi = _agreed(normalized_mutual_info_score, (named, found), redrawn, chance)
+        ari = _agreed(adjusted_rand_score, (named, found), redrawn, chance)
+    area = None if right is None else _auc_range(scores, right, rounds)
+    return Validity(len(scores), *nmi, *ari, area)
+
+
+_Pair = tuple[NDArray[np.int64], NDArray[np.int32]]
+"""Levels and clusters of the same items, each by number."""
+
+
+def _agreed(
+    score: Callable[..., float], pair: _Pair, redrawn: Sequence[_Pair], chance: Sequence[_Pair]
+) -> tuple[Ranged, Ranged]:
+    """The agreement with its interval, and that of chance."""
+    nothing = [score(*each) for each in chance]
+    return Ranged.of(score(*pair), [score(*each) for each in redrawn]), Ranged.of(
+        sum(nothing) / len(nothing), nothing
+    )
 
 
 _LEAST = 5

@@ -23,7 +23,6 @@ from simula.stages.keys import (
     dataset_key,
     quality_key,
     rating_key,
-    rows_key,
     taxonomy_key,
     teacher_key,
     trials_key,
@@ -152,11 +151,15 @@ def dataset_calls(config: Config, candidates: float, rates: Rates) -> list[Calls
 
 
 def canary_calls(config: Config) -> list[Calls]:
-    """Known answers judged anew at the start: two questions about a right and a wrong answer an item."""
+    """Known answers judged anew at the start: two questions about a right and a wrong answer an item.
+
+    A run pays once for each critic and benchmark; of a sweep on a cluster each job is a run.
+    """
     if not judges_canaries(config):
         return []
-    count, own = 2.0 * config.critic.canaries, f"canaries of {rows_key(config)}"
-    return [Calls(name, config.double_judged_by, count, own) for name in ("judge_correct", "judge_incorrect")]
+    critic, count = config.double_judged_by, 2.0 * config.critic.canaries
+    own = f"canaries of {fingerprint([config.benchmark.identity(), config.domain.name, critic.identity()])}"
+    return [Calls(name, critic, count, own) for name in ("judge_correct", "judge_incorrect")]
 
 
 def rating_calls(config: Config) -> list[Calls]:

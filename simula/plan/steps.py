@@ -175,7 +175,8 @@ class _Planner:
         if name == "trials":
             return self._asking(step, config, trial_calls(config, self.assumed))
         if name == "critics":
-            return self._asking(step, config, critic_calls(config, self.assumed))
+            canaries = [] if exists else canary_calls(config)
+            return self._asking(step, config, [*critic_calls(config, self.assumed), *canaries])
         if name == "teacher":
             return self._asking(step, config, examination_calls(config, self.assumed))
         if name == "train":
@@ -194,7 +195,9 @@ class _Planner:
         for call in dataset_calls(config, candidates_stored(config), found):
             self._new(call)
         rows = candidates * found.accepted
-        calls = [*dataset_calls(config, candidates, found), *canary_calls(config)]
+        calls = dataset_calls(config, candidates, found)
+        if config.critic.double and not step.exists:
+            calls += canary_calls(config)
         made = self._asking(step, config, calls)
         return replace(made, rates=found, megabytes=made.megabytes + rows * self.assumed.bytes_a_row / 1e6)
 

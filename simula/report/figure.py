@@ -142,8 +142,9 @@ def _error(accuracy: Estimate) -> tuple[float, tuple[tuple[float], tuple[float]]
 
 
 def short_name(system: str) -> str:
-    """A system's name, cut where a legend would have no room for it."""
-    return system if len(system) <= _NAME_LENGTH else f"{system[: _NAME_LENGTH - 1]}…"
+    """A name, cut in its middle where a legend would have no room for it: names may differ at either end."""
+    half = _NAME_LENGTH // 2
+    return system if len(system) <= _NAME_LENGTH else f"{system[: half - 1]}…{system[-half:]}"
 
 
 def _rows(size: float) -> str:

@@ -66,7 +66,9 @@ def write_report(
     files.png.write_bytes(drawing.png)
     files.pdf.write_bytes(drawing.pdf)
     files.csv.write_text(_csv(summary), encoding="utf-8")
-    files.markdown.write_text(_markdown(summary, said, price is not None), encoding="utf-8")
+    measured = measures and not summary.panels
+    text = _measures(summary, measures) if measured else _markdown(summary, said, price is not None)
+    files.markdown.write_text(text, encoding="utf-8")
     files.page.write_text(render_page(summary, said, drawing, price, samples, measures), encoding="utf-8")
     return files
 
@@ -85,7 +87,22 @@ def _markdown(summary: Summary, said: Answer, priced: bool) -> str:
         "![Accuracy with 95 % intervals by system](accuracy.png)",
         "![Accuracy against price, with the front](price.png)" if priced else "",
         *(markdown(table) for table in tables),
-        "\n".join(f"- failed: `{key}`: {escaped(reason)}" for key, reason in summary.failures),
+        _failures(summary),
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _failures(summary: Summary) -> str:
+    return "\n".join(f"- failed: `{key}`: {escaped(reason)}" for key, reason in summary.failures)
+
+
+def _measures(summary: Summary, measures: Mapping[Measure, Shown]) -> str:
+    """Where no student was asked for: each measure's tables, as its own file has them."""
+    blocks = [
+        "# How the data sets measure",
+        *(f"[{name}](measures/{name}.md)" for name in measures),
+        *(markdown(table) for shown in measures.values() for table in shown.tables),
+        _failures(summary),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 

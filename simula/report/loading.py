@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ from simula.store.slices import first_rows
 from simula.student.selection import smoothed
 from simula.sweep.state import overlaid
 
+_BEFORE = ("taxonomy", "generate", "assess")
+"""Commands that ask for no student."""
+_FAILED = ("failed", "stopped", "interrupted")
 _STATUS: dict[State, Status] = {"done": "done", "running": "running", "waiting": "waiting"}
 """All others are failures to a reader of tables."""
 SAMPLES = 8
@@ -54,15 +58,21 @@ def report(cells: Sequence[Cell], *, everything: bool) -> int:
     if not records:
         console.print(f"no results in {store.root}; simula run -m experiment=quickstart makes some")
         return 1
-    # A cell that measures another set than its own rows examines nobody.
-    results = [load_result(store, record) for record in records if "evaluate" in record.artifacts]
+    results = [load_result(store, record) for record in records if _examined(record)]
     summary = summarise(results, cells[0].config.evaluation.learning_rate_by)
-    print_report(summary, console)
+    failed = [(one.key, one.reason) for one in records if not _examined(one) and one.state in _FAILED]
+    summary = replace(summary, failures=(*summary.failures, *failed))
     measures = shown_measures(store, records, pools_of(store, records))
+    print_report(summary, measures, console)
     write_measures(measures, paths.report / "measures")
     files = write_report(summary, _samples(store, records), measures, paths.report)
     console.print(f"page: {files.page}", soft_wrap=True)
     return 0
+
+
+def _examined(record: CellRecord) -> bool:
+    """Whether a student of the cell is asked for: of what is only generated or measured, none is."""
+    return "evaluate" in record.artifacts and (record.state == "done" or record.until not in _BEFORE)
 
 
 def load_result(store: Store, record: CellRecord) -> CellResult:

@@ -32,7 +32,10 @@ def render_page(
     samples: Samples,
     measures: Mapping[Measure, Shown],
 ) -> str:
-    """The page: answer, plots, tables, and what the data looks like."""
+    """The page: answer, plots, tables, measures, and what the data looks like.
+
+    Where no student was asked for it begins with the measures, else with the data.
+    """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -42,6 +45,8 @@ def render_page(
     )
     return environment.get_template("page.html.jinja").render(
         summary=summary,
+        title=title_of(summary, measures, samples),
+        told=bool(summary.panels) or not (measures or samples),
         answer=said,
         # matplotlib escapes what it is given, and draws text as outlines.
         figure=Markup(drawing.svg),
@@ -54,6 +59,13 @@ def render_page(
         ],
         samples={name: [_sample(row) for row in rows] for name, rows in samples.items()},
     )
+
+
+def title_of(summary: Summary, measures: Mapping[Measure, Shown], samples: Samples) -> str:
+    """What the report is about."""
+    if summary.panels or not (measures or samples):
+        return "Which mechanism made the better student?"
+    return "How the data sets measure" if measures else "What the data looks like"
 
 
 def _sample(row: Mapping[str, Any]) -> dict[str, Any]:

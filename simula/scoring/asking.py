@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 from simula.concurrency import in_order
 from simula.draws import entropy
-from simula.errors import RequestFailed, UnreadableReply
+from simula.errors import RequestFailed, RequestLost, TeacherUnavailable, UnreadableReply
 from simula.prompts import Asker, Tally, replies
 from simula.scoring.schedule import Batch
 from simula.scoring.settings import HIGHEST, LOWEST, ScoringSettings
 
-Status = Literal["scored", "unreadable", "failed"]
+Status = Literal["scored", "unreadable", "failed", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class ScoredBatch:
     """One an item, in the order of `items`, from 1 to 100; empty where the batch is left out."""
     status: Status = "scored"
     reason: str = ""
-    """Why it is left out: no reply could be read, or the teacher refused."""
+    """Why it is left out: no reply could be read, the teacher refused, or nobody answered."""
 
 
 async def score_batches(
@@ -49,7 +49,8 @@ async def score_batches(
         on_batch: told of each batch when it is back.
 
     Raises:
-        TeacherUnavailable: no further call can succeed.
+        TeacherUnavailable: no further call can succeed, or faults that pass took every attempt of some
+            batches, of which nothing is known; all others are asked before, and recorded.
     """
     found: dict[int, ScoredBatch] = {}
     waiting = iter(range(len(batches)))
@@ -63,6 +64,11 @@ async def score_batches(
             on_batch(found[number])
 
     await in_order([work] * min(settings.concurrency, len(batches)))
+    if lost := [batch for batch in found.values() if batch.status == "lost"]:
+        raise TeacherUnavailable(
+            f"{len(lost)} of {len(batches)} batches got no answer; the first: {lost[0].reason}; the same "
+            "command asks for these again, and for no others"
+        )
     return [found[number] for number in range(len(batches))]
 
 
@@ -87,5 +93,6 @@ async def _score(
     except UnreadableReply as error:
         return ScoredBatch(batch, (), "unreadable", str(error))
     except RequestFailed as error:
-        return ScoredBatch(batch, (), "failed", str(error))
+        lost = isinstance(error, RequestLost)
+        return ScoredBatch(batch, (), "lost" if lost else "failed", str(error))
     return ScoredBatch(batch, tuple(reply["scores"]))

@@ -14,6 +14,7 @@ from simula.domain import MultipleChoice
 from simula.draws import generator
 from simula.prompts import Tally
 from simula.stages.bench import Bench, cost
+from simula.stages.canaries import canary_items, judge_canaries_anew
 from simula.stages.dataset import opened_mechanism
 from simula.stages.keys import advice_key, taxonomy_key
 from simula.stages.taxonomy import STAGE as TAXONOMY
@@ -26,19 +27,25 @@ def make_pilot(bench: Bench) -> dict[str, Any]:
     config = bench.config
 
     def make(_: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
-        said = _said(bench, run(_tried, bench))
+        found, canaries = run(_tried, bench, log)
+        said = _said(bench, found)
         log({"tried": said["tried"]})
-        return said
+        return {**said, **canaries}
 
     return bench.build(STAGE, advice_key(config), {TAXONOMY: taxonomy_key(config)}, make)
 
 
-async def _tried(bench: Bench) -> Pilot:
+async def _tried(bench: Bench, log: Callable[[Mapping[str, float]], None]) -> tuple[Pilot, Mapping[str, Any]]:
+    """The pilot, and what its critic says of the canaries."""
     config = bench.config
+    canaries: Mapping[str, Any] = {}
+    if config.critic.double:
+        canaries = await judge_canaries_anew(bench, canary_items(bench), log)
     async with opened_mechanism(bench) as mechanism:
         with bench.progress.bar("advise: candidates and second answers") as meter:
             settings, reasoning = config.dataset, config.evaluation.teacher_reasoning
-            return await pilot(mechanism, settings, config.advice.points, reasoning, meter)
+            found = await pilot(mechanism, settings, config.advice.points, reasoning, meter)
+    return found, canaries
 
 
 def _said(bench: Bench, found: Pilot) -> dict[str, Any]:

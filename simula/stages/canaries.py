@@ -1,14 +1,16 @@
-"""At the start of a data set: does its double critic still say of known answers what it first said?"""
+"""Before a double critic is paid for: does it still say of known answers what it first said?"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from simula.config import Config
 from simula.critique.canary import Canary, canaries, flips, judge_canaries
 from simula.durable import own_name
+from simula.errors import BenchmarkError
 from simula.prompts import Tally, system_prompt, template_hash
 from simula.settings import fingerprint
 from simula.stages.bench import Bench, cost
@@ -21,9 +23,26 @@ FOLDER = "canaries"
 
 
 def judges_canaries(config: Config) -> bool:
-    """Whether a run of this cell asks about canaries at all."""
-    critic = config.critic
-    return critic.double and critic.canaries > 0 and may_drift(config.double_judged_by)
+    """Whether canaries are asked about wherever this cell's double critic is."""
+    return config.critic.canaries > 0 and may_drift(config.double_judged_by)
+
+
+@cache
+def _run(command: str) -> str:
+    """A run: what one process does for one command. Another one, a job that is begun again, is a new run."""
+    return own_name()
+
+
+def canary_items(bench: Bench) -> list[TestItem]:
+    """The benchmark, for a run that needs it for canaries alone; where it cannot be had, a line says so."""
+    config = bench.config
+    if not judges_canaries(config):
+        return []
+    try:
+        return config.benchmark.load(config.paths.benchmarks)
+    except BenchmarkError as problem:
+        bench.progress.line(f"canaries: none are judged: {problem}")
+        return []
 
 
 async def judge_canaries_anew(
@@ -31,8 +50,9 @@ async def judge_canaries_anew(
 ) -> dict[str, Any]:
     """What the manifest says of the canaries; empty where none are judged.
 
-    The calls bypass the recorded answers of other runs and are recorded under this run's name. What they
-    cost counts against the budget, and is in no row's price; nothing they say is in a row or a key.
+    The calls bypass the recorded answers of other runs and are recorded under this run's name: where a run
+    begins several data sets, or tries its critic, too, it pays for them once. What they cost counts against
+    the budget, and is in no row's price; nothing they say is in a row or a key.
 
     Args:
         bench: the cell's tools.
@@ -48,13 +68,15 @@ async def judge_canaries_anew(
     if not found or not judges_canaries(config):
         return {}
     folder = bench.store.root / FOLDER / _key(config, found)
-    earlier = kept_runs(folder)
-    run, at, tally = own_name(), datetime.now(UTC).isoformat(timespec="microseconds"), Tally()
+    run = _run(bench.spending.command)
+    earlier = [one for one in kept_runs(folder) if one.run != run]
+    at, tally = datetime.now(UTC).isoformat(timespec="microseconds"), Tally()
     async with bench.asker(config.double_judged_by, run) as asker:
         verdicts = await judge_canaries(found, asker, tally)
     answered = tuple(sorted({name for one in tally.spent for name in one.answered}))
     now = CanaryRun(run, at, answered, verdicts)
-    keep_run(folder, now)
+    if tally.recorded < tally.calls:
+        keep_run(folder, now)
     said = _compared(now, first_of(earlier, answered))
     bench.progress.line(_sentence(config, said))
     accepted = {canary.name: verdicts[canary.name].accepts("double") for canary in found}

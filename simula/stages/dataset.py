@@ -88,7 +88,7 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
             if (stored := settled if settled.count else _of_another_size(bench)) is not None:
                 filling.resume(stored)
                 bench.progress.line(f"dataset: begins behind {stored.count:,} candidates that stand")
-            if stored is None or stored.accepted < size:
+            if config.critic.double and (stored is None or stored.accepted < size):
                 canaries = await judge_canaries_anew(bench, items, log)
             meter(filling.accepted, size)
             with rare_collections():

@@ -37,6 +37,8 @@ class CellRecord:
     exit_code: int
     manifests: dict[str, dict[str, Any]]
     """Those artifacts that are published."""
+    until: str = ""
+    """The command that worked on it last, by its last stage; empty where none has."""
 
     @property
     def missing(self) -> list[str]:
@@ -102,6 +104,7 @@ def _record(
         reason=reason,
         exit_code=int(written.get("exit_code", 0)),
         manifests=manifests,
+        until=written.get("until", ""),
     )
 
 

@@ -31,12 +31,7 @@ def file_of(name: str, root: Path) -> Path:
         ConfigurationError: there is no such file or data set.
         BenchmarkError: the hub does not give it.
     """
-    if name.startswith("hub:"):
-        if not (found := _HUB.fullmatch(name)):
-            raise ConfigurationError(
-                f"assessment.dataset={name} is not of the form hub:owner/name/path/to/file.parquet@revision"
-            )
-        hub = Hub(repository=found.group(1), file=found.group(2), revision=found.group(3))
+    if (hub := hub_of(name)) is not None:
         return fetch(hub, "Or name a file of this machine: assessment.dataset=path.jsonl.")
     path = Path(name)
     if path.is_file() and path.suffix.lower() not in FORMATS:
@@ -47,7 +42,28 @@ def file_of(name: str, root: Path) -> Path:
         if not path.is_file():
             raise ConfigurationError(f"assessment.dataset={name}: there is no such file")
         return path
-    return find_dataset(root, name).folder / ROWS
+    try:
+        return find_dataset(root, name).folder / ROWS
+    except ConfigurationError as error:
+        raise ConfigurationError(
+            f"assessment.dataset={name} is not {BENCHMARK}, no file that ends in {', '.join(FORMATS)}, and "
+            f"no data set of the store: {error}"
+        ) from error
+
+
+def hub_of(name: str) -> Hub | None:
+    """The file of the hub that `assessment.dataset` means; None where it means none.
+
+    Raises:
+        ConfigurationError: it means one, and does not say which.
+    """
+    if not name.startswith("hub:"):
+        return None
+    if not (found := _HUB.fullmatch(name)):
+        raise ConfigurationError(
+            f"assessment.dataset={name} is not of the form hub:owner/name/path/to/file.parquet@revision"
+        )
+    return Hub(repository=found.group(1), file=found.group(2), revision=found.group(3))
 
 
 def content_of(path: Path) -> str:
@@ -81,10 +97,13 @@ def read_points(path: Path, columns: Columns) -> list[Point]:
             ) from problem
     if not points:
         raise BenchmarkError(f"{path} holds no data point.")
-    names = [point.id for point in points]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise BenchmarkError(f"{path} has more than one row with the id {twice!r} (assessment.columns.id).")
+    rows: dict[str, int] = {}
+    for number, point in enumerate(points, start=1):
+        if (first := rows.setdefault(point.id, number)) != number:
+            raise BenchmarkError(
+                f"{path}, rows {first} and {number}: both have the id {point.id!r}; assessment.columns.id "
+                "names a column in which every row has its own, or null: the place in the file."
+            )
     return points
 
 
@@ -101,11 +120,11 @@ def _point(number: int, row: Row, columns: Columns) -> Point:
         answer="" if columns.answer is None else _answer(row, columns.answer, options),
         reasoning="" if columns.reasoning is None else text(row, columns.reasoning),
     )
-    for label in columns.labels:
-        if label not in row:
-            raise ValueError(f"there is no column {label!r}, only {', '.join(map(repr, row))}")
+    for name in (*columns.labels, *([columns.id] if columns.id else [])):
+        if name not in row:
+            raise ValueError(f"there is no column {name!r}, only {', '.join(map(repr, row))}")
     return Point(
-        id=str(number) if columns.id is None else str(row.get(columns.id, number)),
+        id=str(row[columns.id]) if columns.id else str(number),
         example=example,
         labels={label: str(row[label]) for label in columns.labels if _said(row[label])},
     )

@@ -48,6 +48,25 @@ def test_an_experiment_sweeps_and_the_command_line_wins() -> None:
         ),
         ("size=many", "size='many': input should be a valid integer"),
         ("size=0", "size=0: input should be greater than or equal to 1"),
+        # One sentence: a list without its wrong item is not too short as well.
+        (
+            "assessment.measures=[diversty]",
+            "assessment.measures.0='diversty': input should be 'diversity', 'coverage', 'critics', "
+            "'taxonomy', 'complexity' or 'validity'",
+        ),
+        (
+            "assessment.measures=diversity",
+            "assessment.measures=diversity: a list is needed here, such as assessment.measures=[diversity]",
+        ),
+        (
+            "assessment.dataset=hub:owner/name/file.parquet",
+            "assessment.dataset=hub:owner/name/file.parquet is not of the form "
+            "hub:owner/name/path/to/file.parquet@revision",
+        ),
+        (
+            "assessment.measures=[]",
+            "assessment.measures=[]: tuple should have at least 1 item after validation, not 0",
+        ),
         ("critic.refinements=-1", "critic.refinements=-1: input should be greater than or equal to 0"),
         (
             "+critic.retries=3",

@@ -24,6 +24,8 @@ def test_clusters_that_are_the_levels_agree_wholly() -> None:
     levels = list("aaabbccc") * 10
     found = validity(scores, levels, None, FEW, np.random.default_rng(0))
     assert found.nmi == pytest.approx((1, 1, 1))
+    assert found.nmi_by_chance is not None
+    assert found.nmi_by_chance.high < 0.3
     assert found.ari == pytest.approx((1, 1, 1))
     assert found.auc is None
     assert found.points == 80
@@ -68,7 +70,32 @@ def test_intervals_hold_no_agreement_where_there_is_none() -> None:
     assert found.auc is not None
     assert found.auc.low < 0.5 < found.auc.high
     assert found.ari is not None
+    assert found.nmi is not None
     assert abs(found.ari.value) < 0.02
+    # Percentiles cannot show that NMI is nothing; what permuted levels give does.
+    assert found.nmi.low > 0
+    assert found.nmi_by_chance is not None
+    assert found.ari_by_chance is not None
+    assert found.nmi_by_chance.low <= found.nmi.value <= found.nmi_by_chance.high
+    assert found.ari_by_chance.low <= found.ari.value <= found.ari_by_chance.high
+    assert found.ari_by_chance.low < 0 < found.ari_by_chance.high
+
+
+def test_what_is_by_chance_is_the_agreement_with_any_order_of_the_levels() -> None:
+    # Three plain clusters of ten, and levels of unequal numbers.
+    clusters = np.repeat([0, 1, 2], 10)
+    scores, levels = 40.0 * clusters + np.tile(np.arange(10.0), 3), list("aab" * 8 + "cccccc")
+    found = validity(scores, levels, None, ValiditySettings(resamples=150), np.random.default_rng(0))
+    draw = np.random.default_rng(1)
+    orders = [draw.permutation(levels) for _ in range(300)]
+    for measure, told in (
+        (normalized_mutual_info_score, found.nmi_by_chance),
+        (adjusted_rand_score, found.ari_by_chance),
+    ):
+        every = [measure(order, clusters) for order in orders]
+        assert told == pytest.approx((np.mean(every), *np.quantile(every, (0.025, 0.975))), abs=0.06)
+    assert found.ari_by_chance is not None
+    assert found.ari_by_chance.value == pytest.approx(0, abs=0.02)
 
 
 def test_what_cannot_be_computed_is_none() -> None:

@@ -36,7 +36,7 @@ def partial_grid(sweep: Sweep) -> list[CellResult]:
 
 def printed(results: list[CellResult], width: int) -> str:
     console = Console(width=width, file=io.StringIO(), color_system=None)
-    print_report(summarise(results), console)
+    print_report(summarise(results), {}, console)
     return console.file.getvalue()
 
 

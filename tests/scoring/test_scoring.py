@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from simula.errors import TeacherUnavailable
+from simula.errors import RequestLost, TeacherUnavailable
 from simula.prompts import Asker, Tally
 from simula.scoring import EloSettings, ScoredBatch, ScoringSettings, rate, schedule, score_batches
 from simula.teacher.port import Reply, Request, Usage
@@ -26,12 +26,14 @@ def example(question: str) -> dict[str, object]:
 
 
 class Scorer:
-    """Scores "item 7" with 70; finds some questions unreadable, or blocks them; answers out of order."""
+    """Scores "item 7" with 70; finds some questions unreadable, blocks or loses some; replies disorderly."""
 
     model = "scorer"
 
-    def __init__(self, *, unreadable: str = "?", blocked: str = "?", gone: bool = False) -> None:
-        self.unreadable, self.blocked, self.gone = unreadable, blocked, gone
+    def __init__(
+        self, *, unreadable: str = "?", blocked: str = "?", lost: str = "?", gone: bool = False
+    ) -> None:
+        self.unreadable, self.blocked, self.lost, self.gone = unreadable, blocked, lost, gone
         self.requests: list[Request] = []
 
     async def ask(self, request: Request) -> Reply:
@@ -41,6 +43,8 @@ class Scorer:
         for _ in range(request.seed % 4):
             await anyio.sleep(0)
         questions = [shown["question"] for shown in request.values["examples"]]
+        if self.lost in questions:
+            raise RequestLost("outage")
         scores = [10 * int(question.split()[1]) for question in questions]
         text = '{"scores": [1]}' if self.unreadable in questions else json.dumps({"scores": scores})
         finish = "blocked" if self.blocked in questions else "stop"
@@ -85,6 +89,13 @@ def test_a_batch_that_the_teacher_refuses_is_left_out_at_once() -> None:
 def test_a_teacher_that_is_gone_stops_the_run() -> None:
     with pytest.raises(TeacherUnavailable, match="the key is wrong"):
         scored(Scorer(gone=True))
+
+
+def test_a_batch_that_nobody_answered_ends_the_run_when_all_others_are_scored() -> None:
+    teacher = Scorer(lost="item 1")
+    with pytest.raises(TeacherUnavailable, match="2 of 3 batches got no answer; the first: outage"):
+        scored(teacher, concurrency=1)
+    assert len(teacher.requests) == 3
 
 
 def test_any_attribute_can_be_scored() -> None:

@@ -22,7 +22,7 @@ from simula.settings import incidental
 from simula.stages.bench import Bench
 from simula.stages.cell import run_cell
 from simula.stages.measures.diversity import measure_diversity
-from simula.stages.measures.points import measured_points
+from simula.stages.measures.points import read_set
 from simula.stages.record import record_of
 from simula.store.artifacts import Store
 from simula.teacher.price import Price
@@ -134,7 +134,7 @@ def test_distances_have_intervals_and_say_how_they_were_taken(bench: Bench) -> N
 def test_what_is_embedded_is_question_and_options(bench: Bench) -> None:
     sent: list[str] = []
     measure_diversity(with_embedding(bench, CountingEmbedding(model="seen", sent=sent)))
-    examples = [point.example for point in measured_points(bench)]
+    examples = [point.example for point in read_set(bench).points]
     assert set(sent) == {"\n".join((one.question, *one.options)) for one in examples}
 
 

@@ -1,4 +1,4 @@
-"""Every data set of a teacher behind a network begins with known answers, judged anew and compared."""
+"""Every run that pays for a critic behind a network begins with known answers, judged anew and compared."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import pytest
 
 from simula.composition import cells
 from simula.config import Config
-from simula.errors import StoreError
+from simula.errors import BenchmarkError, StoreError
 from simula.progress import Progress
 from simula.stages.bench import Bench
-from simula.stages.canaries import judge_canaries_anew, judges_canaries
+from simula.stages.canaries import canary_items, judge_canaries_anew, judges_canaries
 from simula.stages.cell import run_cell
 from simula.stages.record import record_of
 from simula.store.artifacts import Store
 from simula.store.canaries import first_of, kept_runs
-from simula.teacher import Reply, Request, Usage
+from simula.teacher import Reply, Request, Spending, Usage
 from simula.teacher.settings import (
     EmbeddedTeacher,
     GeminiBatchTeacher,
@@ -158,7 +158,9 @@ def test_who_is_asked(tmp_path: Path) -> None:
     local = (EmbeddedTeacher(), SimulatedTeacher(), ReplayTeacher(of=online, ledger=tmp_path))
     assert not any(may_drift(one) for one in local)
     assert judges_canaries(config(tmp_path))
-    assert not judges_canaries(config(tmp_path, "critic=requirements"))
+    # A system without a double critic has it measured all the same.
+    assert judges_canaries(config(tmp_path, "critic=requirements"))
+    assert not judges_canaries(config(tmp_path, "critic.canaries=0"))
 
 
 def test_the_flip_rate_is_tracked_and_a_spoiled_record_is_named(
@@ -166,13 +168,58 @@ def test_the_flip_rate_is_tracked_and_a_spoiled_record_is_named(
 ) -> None:
     monkeypatch.setattr(ServerTeacher, "connect", lambda settings: Critic())
     one = config(tmp_path, "critic.canaries=2")
-    bench = Bench(one, Store(one.paths.store), Progress("test"))
     items, logged = one.benchmark.load(tmp_path), list[Any]()
-    assert anyio.run(judge_canaries_anew, bench, [], logged.append) == {}
+
+    def bench() -> Bench:
+        """Of another command."""
+        return Bench(one, Store(one.paths.store), Progress("test"))
+
+    assert anyio.run(judge_canaries_anew, bench(), [], logged.append) == {}
     for _ in range(2):
-        anyio.run(judge_canaries_anew, bench, items, logged.append)
+        anyio.run(judge_canaries_anew, bench(), items, logged.append)
     assert logged == [{}, {"canary_flip_rate": 0.0}]
     (folder,) = (tmp_path / "store" / "canaries").iterdir()
     next(iter(folder.iterdir())).write_text("{}")
     with pytest.raises(StoreError, match="move it away"):
-        anyio.run(judge_canaries_anew, bench, items, logged.append)
+        anyio.run(judge_canaries_anew, bench(), items, logged.append)
+
+
+def test_a_run_pays_once_whatever_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    critic = Critic()
+    monkeypatch.setattr(ServerTeacher, "connect", lambda settings: critic)
+    tried = ["assessment.measures=[critics]", "assessment.dataset=benchmark", "benchmark.items=20"]
+    one, rated = config(tmp_path, *tried), "assessment.critics.rated=false"
+    first, again = Spending(), Spending()
+    assert run_cell(one, "assess", first) is None
+    manifest = record_of(Store(one.paths.store), one).manifests["critics"]
+    assert (manifest["canaries"]["answers"], manifest["canaries"]["flip_rate"]) == (16, None)
+    assert len(critic.canaries) == 32
+    # A data set of the same command begins with the verdicts that were just given, and compares nothing.
+    own = config(tmp_path, "benchmark.items=20")
+    assert run_cell(own, "generate", first) is None
+    assert len(critic.canaries) == 32
+    said = record_of(Store(own.paths.store), own).manifests["dataset"]["canaries"]
+    assert (said["answers"], said["calls"], said["paid_now_usd"], said["first"]) == (16, 32, 0, None)
+    # Another command is another run, and a changed critic is told before it is measured.
+    critic.pleases = True
+    other = config(tmp_path, *tried, rated)
+    assert run_cell(other, "assess", again) is None
+    assert len(critic.canaries) == 64
+    manifest = record_of(Store(other.paths.store), other).manifests["critics"]
+    assert manifest["canary_flip_rate"] == manifest["canaries"]["flip_rate"] == 0.5
+    assert "16 of 32 verdicts" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_without_a_benchmark_a_critic_is_measured_and_canaries_are_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = config(tmp_path)
+
+    def missing(*_: Any) -> list[Any]:
+        raise BenchmarkError("the items are not there")
+
+    monkeypatch.setattr(type(one.benchmark), "load", missing)
+    assert canary_items(Bench(one, Store(one.paths.store), Progress("test"))) == []
+    assert "canaries: none are judged: the items are not there" in capsys.readouterr().err

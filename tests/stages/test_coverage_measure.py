@@ -21,7 +21,7 @@ from simula.stages.bench import Bench
 from simula.stages.cell import run_cell
 from simula.stages.keys import artifact_keys
 from simula.stages.measures.coverage import measure_coverage, shown_outlines
-from simula.stages.measures.points import measured_points
+from simula.stages.measures.points import read_set
 from simula.stages.record import record_of
 from simula.stages.taxonomy import read_taxonomies
 from simula.store.artifacts import Store
@@ -89,7 +89,7 @@ def test_rows_are_placed_by_their_text_and_by_lineage(own: Config) -> None:
     assert made["calls"] == made["assigned"]["assignments"] == 30 * len(factors)
     assert made["templates"].keys() == {"assign_node"}
     lines = pq.read_table(folder / ASSIGNMENTS).to_pylist()
-    points = measured_points(bench(own))
+    points = read_set(bench(own)).points
     assert [line["point"] for line in lines] == [point.id for point in points] * len(factors)
     places = {
         factor: [tuple(line["path"]) for line in lines if line["factor"] == factor] for factor in factors
@@ -139,7 +139,7 @@ def test_the_simulated_teacher_agrees_with_lineage_as_far_as_it_does_not_err(own
     assigned = [tuple(line["path"]) for line in lines if line["factor"] == entry["factor"]]
     lineage = [
         next((choice.path for choice in point.mix.choices if choice.factor == entry["factor"]), None)
-        for point in measured_points(reader)
+        for point in read_set(reader).points
         if point.mix
     ]
     again = agreements(entry["factor"], 2, lineage, assigned)[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,12 @@ from simula.errors import ConfigurationError
 from simula.plan import print_plan
 from simula.plan.steps import plan
 from simula.progress import Progress
-from simula.report.loading import report
+from simula.report.loading import _examined, report
 from simula.report.measures import shown_measures, write_measures
 from simula.stages.bench import Bench
 from simula.stages.cell import run_cell
 from simula.stages.keys import artifact_keys, rows_key
-from simula.stages.measures.points import measured_points, measured_set
+from simula.stages.measures.points import measured_set, read_set
 from simula.stages.record import record_of
 from simula.store.artifacts import Store
 
@@ -61,16 +62,71 @@ def test_a_file_is_measured_without_a_data_set_of_ours(file: Path, tmp_path: Pat
     assert [(step.stage, step.exists) for step in made.steps] == [("assess", True)]
     assert print_plan(cells([*BASE, f"paths.root={tmp_path}", *theirs], sweep=False), as_json=True) == 0
     assert report(cells([*BASE, f"paths.root={tmp_path}", *theirs], sweep=False), everything=False) == 0
-    assert str(file) in (one.paths.report / "index.html").read_text()
+    # The page begins with what there is.
+    page = (one.paths.report / "index.html").read_text()
+    assert "<h1>How the data sets measure</h1>" in page
+    assert "No student was asked for." in page
+    assert str(file) in page
+    assert "No cell is finished" not in page
+    text = (one.paths.report / "report.md").read_text()
+    assert text.startswith("# How the data sets measure")
+    assert "rows measured" in text
     # A part is drawn, the same for the same seed, and is a measure of its own.
     few = config(tmp_path, *theirs, "assessment.points=10")
-    drawn = [point.id for point in measured_points(Bench(few, store, Progress("test")))]
+    drawn = [point.id for point in read_set(Bench(few, store, Progress("test"))).points]
     assert drawn == sorted(drawn, key=int)
     assert len(set(drawn)) == 10
     assert drawn != [str(i) for i in range(1, 11)]
     other = config(tmp_path, *theirs, "assessment.points=10", "data_seed=1")
-    assert [point.id for point in measured_points(Bench(other, store, Progress("test")))] != drawn
+    assert [point.id for point in read_set(Bench(other, store, Progress("test"))).points] != drawn
     assert len({artifact_keys(each)["assess"] for each in (one, few, other)}) == 3
+
+
+def test_rows_without_a_text_are_counted_and_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "gaps.csv"
+    path.write_text(
+        "question,answer\nWhat is 1 plus 1?,2\n,3\nWhat is 2 plus 2?,4\n  ,\nWhat is 3 plus 4?,7\n"
+    )
+    one = config(tmp_path, f"assessment.dataset={path}")
+    assert run_cell(one, "assess") is None
+    record = record_of(Store(one.paths.store), one)
+    manifest = record.manifests["assess"]
+    assert (manifest["measures"]["rows measured"], manifest["empty_texts"]) == (3, 2)
+    assert manifest["file"]["rows"] == 5
+    assert "2 of 5 rows of" in capsys.readouterr().err
+    shown = shown_measures(Store(one.paths.store), [record])["diversity"]
+    assert f"{path}: rows without a text that were left out: 2." in shown.sentences
+    path.write_text("question,answer\n,1\n")
+    reason = run_cell(config(tmp_path, f"assessment.dataset={path}"), "assess")
+    assert reason is not None
+    assert "no row has a text in column 'question'" in reason
+
+
+def test_own_rows_that_were_only_measured_are_no_unfinished_cells(tmp_path: Path) -> None:
+    unnamed = [word for word in BASE if not word.startswith("system=")]
+    words = [*unnamed, "critic=none", f"paths.root={tmp_path}", "taxonomy.expansion.depth=2"]
+    words += ["assessment.coverage.assigned=false", "assessment.measures=[diversity,coverage]"]
+    (cell,) = cells(words, sweep=False)
+    assert run_cell(cell.config, "assess") is None
+    # A mechanism that is no preset's is named as its folder is, not "custom".
+    assert measured_set(cell.config) == "arithmetic-all-k5-c50-none"
+    assert report([cell], everything=True) == 0
+    page = (cell.config.paths.report / "index.html").read_text()
+    assert "<h1>How the data sets measure</h1>" in page
+    assert "arithmetic-all-k5-c50-none" in page
+    assert "cells are not finished" not in page
+    # Diversity does not tell once more what the measure coverage tells.
+    store = Store(cell.config.paths.store)
+    record = record_of(store, cell.config)
+    assert "coverage level 1" in record.manifests["assess"]["measures"]
+    table = shown_measures(store, [record])["diversity"].tables[0]
+    assert not [line.cells[0] for line in table.lines if line.cells[0].startswith("coverage")]
+    # A student that is asked for afterwards is an unfinished cell.
+    waiting = replace(record, until="train")
+    assert not _examined(record)
+    assert _examined(waiting)
 
 
 def test_a_stored_data_set_measures_as_its_own_cell(tmp_path: Path) -> None:

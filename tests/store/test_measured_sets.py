@@ -103,8 +103,12 @@ def test_the_first_wrong_row_is_named(tmp_path: Path, row: dict[str, Any], probl
 
 def test_ids_differ_and_a_set_is_not_empty(tmp_path: Path) -> None:
     row = {"question": "?", "answer": "1", "n": 4}
-    with pytest.raises(BenchmarkError, match="more than one row with the id '4'"):
-        read_points(written(tmp_path, row, row), Columns(id="n"))
+    with pytest.raises(BenchmarkError, match="rows 2 and 3: both have the id '4'"):
+        read_points(written(tmp_path, row | {"n": 3}, row, row), Columns(id="n"))
+    with pytest.raises(
+        BenchmarkError, match="row 1: there is no column 'nr', only 'question', 'answer', 'n'"
+    ):
+        read_points(written(tmp_path, row), Columns(id="nr"))
     with pytest.raises(BenchmarkError, match="holds no data point"):
         read_points(written(tmp_path), Columns())
 

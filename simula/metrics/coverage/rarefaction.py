@@ -17,6 +17,8 @@ Hits = NDArray[np.int32]
 
 _Z = 1.959964
 """Standard deviations on each side of a 95 % interval."""
+_NONE = 1e-9
+"""Nodes: a standard error below is one of 0, but for rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +32,10 @@ class Expected:
     deviation: float
     """Standard deviation over all such sets: what the luck of drawing m of these very points makes. 0 where m
     is all of them."""
-    low: float
-    high: float
-    """95 % interval of the share that m other points of the same source reach on average."""
+    low: float | None
+    high: float | None
+    """95 % interval of the share that m other points of the same source reach on average; None where the
+    points say nothing of it."""
 
 
 def rarefied(hits: Hits, nodes: int, sizes: Sequence[int]) -> list[Expected]:
@@ -44,10 +47,12 @@ def rarefied(hits: Hits, nodes: int, sizes: Sequence[int]) -> list[Expected]:
     (Heck, van Belle and Simberloff 1975).
 
     Interval: share ± 1.96·e/N, cut at 0 and 1, with the delete-one jackknife over points,
-    e² = (n − 1)/n · Σ_j (S_j − S̄)², S_j the expected number of nodes without point j. On average it is
-    too wide rather than too narrow, whatever the distribution over nodes and however factors hang together
-    (Efron and Stein 1981). A bootstrap is not used: a point drawn twice reaches nothing new, so that its
-    sets reach fewer nodes than real ones do.
+    e² = (n − 1)/n · Σ_j (S_j − S̄)², S_j the expected number of nodes without point j. On average e² is
+    too large rather than too small, whatever the distribution over nodes and however factors hang together
+    (Efron and Stein 1981); of one set it may be too small. Where it is 0 there is no interval: of all points
+    where no node is reached by one point alone, of a single point, and where every point reaches as many
+    nodes. A bootstrap is not used: a point drawn twice reaches nothing new, so that its sets reach fewer
+    nodes than real ones do.
 
     Args:
         hits: (points, factors) with at least one point, numbers below `nodes`.
@@ -69,14 +74,15 @@ def rarefied(hits: Hits, nodes: int, sizes: Sequence[int]) -> list[Expected]:
         # Nodes that no point reaches are missed by all sets, and vary with nothing.
         seen = float(absent[counts[counts > 0]].sum())
         variance = seen + 2 * float(unions @ absent) - seen**2
-        half = _Z * _jackknife(hits, counts, size)
+        error = _jackknife(hits, counts, size)
+        half = _Z * error
         found.append(
             Expected(
                 points=size,
                 share=mean / nodes,
                 deviation=float(np.sqrt(max(0.0, variance))) / nodes,
-                low=max(0.0, mean - half) / nodes,
-                high=min(float(nodes), mean + half) / nodes,
+                low=max(0.0, mean - half) / nodes if error > _NONE else None,
+                high=min(float(nodes), mean + half) / nodes if error > _NONE else None,
             )
         )
     return found

@@ -15,9 +15,9 @@ class Reachable:
     """Nodes of a level that the source reaches at all, seen and unseen; a lower bound by its making."""
 
     nodes: float
-    low: float
-    high: float
-    """95 % interval."""
+    low: float | None
+    high: float | None
+    """95 % interval; None where nothing in the counts says how far off the estimate is."""
 
 
 def reachable(counts: Sequence[int], points: int) -> Reachable:
@@ -27,28 +27,26 @@ def reachable(counts: Sequence[int], points: int) -> Reachable:
     this is Chao1 (Chao 1984; the correction: Chao 2005); of several together Chao2, its form for sampling
     units that hold several kinds (Chao 1987). Interval: log-normal, S + T/K to S + T·K with
     T = estimate − S and K = exp(1.96·√ln(1 + variance/T²)) (Chao 1987), which never falls below what was
-    seen. Where T is 0, that of equal chances, S/(1 − P) ± 1.96·√(S·P)/(1 − P) with P = exp(−M/S), M hits.
+    seen. Where T is 0, since at most one node is reached by a single point, there is none: S is then what the
+    source reaches at least, and nothing says how many rarer nodes there are.
 
     The nodes of a taxonomy are finite in number and known, which the estimate does not know: it and its
-    interval are cut at their number.
+    interval are cut at their number. A source that has reached all of them reaches no more, for certain.
 
     Args:
         counts: points that reach each node of the level, zeros included: as many as it has nodes.
         points: n, those that reach none included; at least 1.
     """
     seen, ones, twos = (sum(map(test, counts)) for test in (bool, (1).__eq__, (2).__eq__))
-    if not seen:
-        return Reachable(0.0, 0.0, 0.0)
+    most = float(len(counts))
+    if seen == most:
+        return Reachable(most, most, most)
     share = (points - 1) / points
     more = share * ones * (ones - 1) / (2 * (twos + 1))
-    if more > 0:
-        spread = math.exp(_Z * math.sqrt(math.log1p(_variance(seen + more, share, ones, twos) / more**2)))
-        low, high = seen + more / spread, seen + more * spread
-    else:
-        missed = math.exp(-sum(counts) / seen)
-        middle, half = seen / (1 - missed), _Z * math.sqrt(seen * missed) / (1 - missed)
-        low, high = max(float(seen), middle - half), middle + half
-    most = float(len(counts))
+    if not more:
+        return Reachable(float(seen), None, None)
+    spread = math.exp(_Z * math.sqrt(math.log1p(_variance(seen + more, share, ones, twos) / more**2)))
+    low, high = seen + more / spread, seen + more * spread
     return Reachable(*(min(most, number) for number in (seen + more, low, high)))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from simula.metrics import Measure
@@ -10,6 +11,7 @@ from simula.report.measures.complexity import show_complexity
 from simula.report.measures.coverage import show_coverage
 from simula.report.measures.critics import show_critics
 from simula.report.measures.diversity import show_diversity
+from simula.report.measures.names import particulars, told_apart
 from simula.report.measures.shown import Measured, Shown
 from simula.report.measures.taxonomy import show_taxonomy
 from simula.report.measures.validity import show_validity
@@ -45,14 +47,24 @@ def shown_measures(
     """
     found = {}
     for measure, (stage, _) in MEASURES.items():
-        places = dict.fromkeys(record.artifacts[stage] for record in records if stage in record.manifests)
-        sets = _told_apart([_measured(store, place, stage, records) for place in places])
+        # The first cell that has it, for each artifact.
+        holders = {
+            record.artifacts[stage]: record for record in reversed(records) if stage in record.manifests
+        }
+        sets = told_apart([_measured(store, record, stage) for record in reversed(holders.values())])
         if measure == "complexity":
             known = stored_pools(store)
             sets += [Measured(known[at]["set"], known[at], store.root / at) for at in pools]
         if sets:
-            found[measure] = SHOW[measure](sets)
+            shown = SHOW[measure](sets)
+            found[measure] = replace(shown, sentences=(*shown.sentences, *_left_out(sets)))
     return found
+
+
+def _left_out(sets: Sequence[Measured]) -> Iterator[str]:
+    for one in sets:
+        if empty := one.manifest.get("empty_texts"):
+            yield f"{one.name}: rows without a text that were left out: {empty:,}."
 
 
 def pools_of(store: Store, records: Sequence[CellRecord]) -> list[str]:
@@ -65,21 +77,15 @@ def pools_of(store: Store, records: Sequence[CellRecord]) -> list[str]:
     ]
 
 
-def _measured(store: Store, place: str, stage: str, records: Sequence[CellRecord]) -> Measured:
-    record = next(record for record in records if record.artifacts.get(stage) == place)
+def _measured(store: Store, record: CellRecord, stage: str) -> Measured:
+    """An artifact of a cell; diversity without the coverage that the measure of that name shows, too."""
     manifest = record.manifests[stage]
-    return Measured(str(manifest["set"]), manifest, store.root / place)
-
-
-def _told_apart(sets: Sequence[Measured]) -> list[Measured]:
-    """Sets of one name get their key beside it."""
-    names = [one.name for one in sets]
-    return [
-        one
-        if names.count(one.name) == 1
-        else Measured(f"{one.name} ({one.folder.name})", one.manifest, one.folder)
-        for one in sets
-    ]
+    if stage == MEASURES["diversity"][0]:
+        coverage = record.manifests.get(MEASURES["coverage"][0], {}).get("measures", {})
+        own = {name: value for name, value in manifest["measures"].items() if name not in coverage}
+        manifest = {**manifest, "measures": own}
+    told = particulars(record.axes, manifest)
+    return Measured(str(manifest["set"]), manifest, store.root / record.artifacts[stage], told)
 
 
 def write_measures(found: Mapping[Measure, Shown], folder: Path) -> list[Path]:

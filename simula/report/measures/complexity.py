@@ -32,8 +32,8 @@ def show_complexity(sets: Sequence[Measured]) -> Shown:
     ]
     drawing = draw_complexity(groups)
     caption = (
-        "Densities of the Elo ratings with pointwise 95 % intervals over the data points, and the mean of "
-        "each set with its interval. Only sets of one pool compare."
+        "Densities of the Elo ratings with pointwise 95 % intervals over the data points, each to its own "
+        "height, and the mean of each set of a pool with its interval. Only sets of one pool compare."
     )
     return Shown(tuple(tables), drawing, caption if drawing else "", tuple(sentences))
 
@@ -89,8 +89,8 @@ def _notes(ones: Sequence[Measured]) -> list[str]:
     ]
     if len(first["sets"]) == 1:
         found.append(
-            f"Each set was rated by itself: its mean is the start of {first['start']:g}, and sets do not "
-            "compare; assessment.pooled=true rates those of a sweep in one pool."
+            f"Each set was rated by itself: its mean is the start of {first['start']:g} by construction, no "
+            "finding, and sets do not compare; assessment.pooled=true rates those of a sweep in one pool."
         )
     for one in ones:
         lost = sum(one.manifest["batches_left_out"].values())

@@ -74,11 +74,13 @@ def _together(covered: Sequence[_Covered]) -> TextTable:
     notes = (
         "Share: nodes with a point at or below them, by all nodes of the level, over all taxonomies; level 0 "
         "holds the factors. 95 % interval by the jackknife over points, for what as many other points of the "
-        "same source reach on average.",
+        "same source reach on average; there is none where no single point makes a difference, which says "
+        "nothing of other points.",
         "Of so many points: the mean over all sets of that many of the points (rarefaction), by which sets "
         "of different sizes compare.",
         "Reachable: what ever more points of the same source would reach, at least (Chao's estimate), with "
-        "its 95 % interval, cut at all nodes of the level.",
+        "its 95 % interval, cut at all nodes of the level; without an interval, at least what is reached: "
+        "too few nodes are reached by one point alone to tell what is unseen.",
         "Assigned: by a teacher that is shown the taxonomy. It errs, and a node that it reaches by mistake "
         "counts: the agreement with lineage says how often.",
     )
@@ -153,19 +155,23 @@ def _sentences(one: Measured) -> Iterator[str]:
 
 def _last(level: LevelCoverage) -> str:
     last = level.curve[-1]
-    return f"{100 * level.share:.1f} [{100 * last.low:.1f}, {100 * last.high:.1f}]"
+    return _percent(level.share, last.low, last.high)
 
 
 def _share(level: LevelCoverage, points: int) -> str:
     found = level.at(points)
     if found is None:
         return _NOTHING
-    return f"{100 * found.share:.1f} [{100 * found.low:.1f}, {100 * found.high:.1f}]"
+    return _percent(found.share, found.low, found.high)
 
 
 def _reachable(level: LevelCoverage) -> str:
-    shares = (
-        100 * number / level.nodes
-        for number in (level.reachable.nodes, level.reachable.low, level.reachable.high)
-    )
-    return "{:.1f} [{:.1f}, {:.1f}]".format(*shares)
+    found = level.reachable
+    ends = (None if end is None else end / level.nodes for end in (found.low, found.high))
+    return _percent(found.nodes / level.nodes, *ends)
+
+
+def _percent(share: float, low: float | None, high: float | None) -> str:
+    """With its interval, where there is one."""
+    ends = "" if low is None or high is None else f" [{100 * low:.1f}, {100 * high:.1f}]"
+    return f"{100 * share:.1f}{ends}"

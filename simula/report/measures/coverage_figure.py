@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
-from simula.metrics.coverage import Coverage, LevelCoverage
+from simula.metrics.coverage import Coverage
 from simula.report.figure import STYLE, Drawing, drawing, looks_of, short_name
 
 _DODGE = 0.09
@@ -64,8 +65,8 @@ def _by_level(axes: Axes, shown: Sequence[Series], looks: dict[str, dict[str, An
         levels = one.found.levels
         ends = [level.curve[-1] for level in levels]
         values = [100 * level.share for level in levels]
-        below = [value - 100 * end.low for value, end in zip(values, ends, strict=True)]
-        above = [100 * end.high - value for value, end in zip(values, ends, strict=True)]
+        below = [value - _percent_of(end.low) for value, end in zip(values, ends, strict=True)]
+        above = [_percent_of(end.high) - value for value, end in zip(values, ends, strict=True)]
         shift = _DODGE * (at - (len(shown) - 1) / 2)
         axes.errorbar(
             [level.level + shift for level in levels],
@@ -94,7 +95,8 @@ def _curves(axes: Axes, level: int, shown: Sequence[Series], looks: dict[str, di
             points = [each.points for each in found.curve]
             axes.plot(points, [100 * each.share for each in found.curve], **look | {"marker": ""})
             axes.plot(points[-1], 100 * found.share, **look)
-            low, high = ([100 * end for end in ends] for ends in _band(found))
+            low = [_percent_of(each.low) for each in found.curve]
+            high = [_percent_of(each.high) for each in found.curve]
             axes.fill_between(points, low, high, color=look["color"], alpha=0.15, linewidth=0)
     many = f"{nodes[0]:,}" if len(set(nodes)) == 1 else f"{min(nodes):,} to {max(nodes):,}"
     axes.set_title(f"level {level}, {many} nodes")
@@ -104,9 +106,9 @@ def _curves(axes: Axes, level: int, shown: Sequence[Series], looks: dict[str, di
     _percent(axes)
 
 
-def _band(level: LevelCoverage) -> tuple[list[float], list[float]]:
-    """The lower and the upper ends of the curve's intervals."""
-    return [each.low for each in level.curve], [each.high for each in level.curve]
+def _percent_of(end: float | None) -> float:
+    """An end of an interval; not a number where there is none, which is not drawn."""
+    return math.nan if end is None else 100 * end
 
 
 def _percent(axes: Axes) -> None:

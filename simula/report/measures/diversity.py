@@ -32,7 +32,7 @@ def _number(one: Measured, name: str) -> str:
     if value is None:
         return "–"
     if name not in one.manifest["intervals"]:
-        return f"{value:,.4g}"
+        return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
     low, high = one.manifest["intervals"][name]
     return f"{value:.4f} [{low:.4f}, {high:.4f}]"
 

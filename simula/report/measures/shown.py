@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ class Measured:
     """The artifact's, with its numbers under `measures`."""
     folder: Path
     """The artifact's, with its files."""
+    told: Mapping[str, str] = field(default_factory=dict)
+    """What may tell it from others of its name, in words (`names.particulars`)."""
 
 
 @dataclass(frozen=True, slots=True)

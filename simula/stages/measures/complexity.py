@@ -14,7 +14,7 @@ from simula.metrics.complexity import densities, described, measures, rate_sets
 from simula.prompts import Tally
 from simula.stages.bench import Bench, cost
 from simula.stages.keys import MEASURES
-from simula.stages.measures.points import inputs, measured_points, measured_set
+from simula.stages.measures.points import inputs, read_set
 from simula.stages.scoring import score_examples
 from simula.store.complexity import write_densities, write_rated
 
@@ -25,12 +25,12 @@ def measure_complexity(bench: Bench) -> dict[str, Any]:
     stage, key = MEASURES["complexity"]
 
     def make(folder: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
-        points = measured_points(bench)
+        measured = read_set(bench)
         # The seed of `simula.stages.rate`: where that rates the same rows, no call is made twice.
         seed = entropy(config.scalars.data_seed, "rate")
         return {
-            "set": measured_set(config),
-            **run(rated, bench, stage, {measured_set(config): points}, seed, folder, log),
+            **measured.said,
+            **run(rated, bench, stage, {measured.said["set"]: measured.points}, seed, folder, log),
         }
 
     return bench.build(stage, key(config), inputs(config), make)
@@ -76,7 +76,7 @@ async def rated(
     shapes = densities(found, settings.resamples, seed)
     write_rated(folder, found, scored.batches)
     write_densities(folder, shapes)
-    said = [described(one, shapes.sets.get(one.name, {})) for one in found]
+    said = [described(one, shapes.sets.get(one.name, {}), alone=len(found) == 1) for one in found]
     named = {one["set"]: measures(one, attribute) for one in said}
     flat = {
         name if len(sets) == 1 else f"{of}: {name}": value

@@ -29,7 +29,7 @@ from simula.metrics.coverage import (
 from simula.prompts import Tally
 from simula.stages.bench import Bench, cost, paid_now
 from simula.stages.keys import MEASURES, taxonomy_key
-from simula.stages.measures.points import inputs, measured_points, measured_set
+from simula.stages.measures.points import inputs, read_set
 from simula.stages.taxonomy import STAGE as TAXONOMY
 from simula.stages.taxonomy import read_taxonomies
 from simula.store.coverage import write_assignments, write_coverage, write_nodes
@@ -63,7 +63,8 @@ def measure_coverage(bench: Bench) -> dict[str, Any]:
 
 async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
     config, settings = bench.config, bench.config.assessment.coverage
-    points = measured_points(bench)
+    measured = read_set(bench)
+    points = measured.points
     trees = config.covered or read_taxonomies(bench)
     lineage = places_by_lineage(trees, [point.mix for point in points])
     ways: dict[str, Places] = {}
@@ -90,12 +91,12 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
     measures = {name: one.share for name, one in numbers.items()}
     log(measures)
     return {
-        "set": measured_set(config),
+        **measured.said,
         "points": len(points),
         "common": [size for size in settings.common if size <= len(points)],
         "trees": str(settings.taxonomy) if config.covered else taxonomy_key(config),
         "measures": measures,
-        "intervals": {name: [one.low, one.high] for name, one in numbers.items()},
+        "intervals": {name: [one.low, one.high] for name, one in numbers.items() if one.low is not None},
         **said,
         "agreement": _agreement(trees, ways),
         "empty": {way: _empty(one) for way, one in found.items()},

@@ -17,8 +17,8 @@ from simula.errors import UnreadableReply
 from simula.evaluation.critics import CRITICS, Tried, contradictions, controlled, empirical
 from simula.prompts import Tally
 from simula.stages.bench import Bench, cost, paid_now
+from simula.stages.canaries import canary_items, judge_canaries_anew
 from simula.stages.keys import MEASURES, trials_key
-from simula.stages.measures.points import measured_set
 from simula.stages.measures.trials import STAGE as TRIALS
 from simula.stages.measures.trials import build_trials, each_answered, stored_trials
 from simula.store.trials import Trial
@@ -42,10 +42,14 @@ def measure_critics(bench: Bench) -> dict[str, Any]:
         UnreadableReply: no reply of the critic could be read.
         TeacherUnavailable: no further call can succeed, or calls were lost; what was answered is recorded.
     """
-    known = build_trials(bench)["answers_known"]
+    trials = build_trials(bench)
+    # What the critics were tried on, as their questions' own manifest has it.
+    said: dict[str, Any] = {
+        name: trials[name] for name in ("set", "file", "empty_texts", "answers_known") if name in trials
+    }
 
     def make(folder: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
-        return {"answers_known": known, **run(_make, bench, folder, log)}
+        return {**said, **run(_make, bench, folder, log)}
 
     stage, key = MEASURES["critics"]
     return bench.build(stage, key(bench.config), {TRIALS: trials_key(bench.config)}, make)
@@ -53,6 +57,7 @@ def measure_critics(bench: Bench) -> dict[str, Any]:
 
 async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
     config, trials, tally = bench.config, stored_trials(bench), Tally()
+    canaries = await judge_canaries_anew(bench, canary_items(bench), log)
     judged = await _judged(bench, trials, tally)
     lines = [
         {"id": trial.id, **{name: said and asdict(said) for name, said in zip(_NAMES, one, strict=True)}}
@@ -65,12 +70,12 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
     measures = dict(_numbers(found, config.double_judged_by.model))
     log(measures)
     return {
-        "set": measured_set(config),
         "teacher": config.teacher.model,
         "critic": config.double_judged_by.model,
         "questions": len(trials),
         "measures": measures,
         **cost(tally.spent, tally),
+        **canaries,
     }
 
 

@@ -12,7 +12,7 @@ from simula.embedding import Embeddings, connect
 from simula.metrics import Diversity, assess, diversity
 from simula.stages.bench import Bench
 from simula.stages.keys import MEASURES
-from simula.stages.measures.points import inputs, measured_points, measured_set
+from simula.stages.measures.points import inputs, read_set
 from simula.stages.taxonomy import read_taxonomies
 from simula.teacher.port import Usage
 
@@ -25,7 +25,8 @@ def measure_diversity(bench: Bench) -> dict[str, Any]:
     config = bench.config
 
     def make(_: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
-        points = measured_points(bench)
+        measured = read_set(bench)
+        points = measured.points
         lineage = any(point.mix is not None for point in points) and config.assessment.dataset is None
         taxonomies = read_taxonomies(bench) if lineage else None
         texts = [point.example.text for point in points]
@@ -37,7 +38,7 @@ def measure_diversity(bench: Bench) -> dict[str, Any]:
             measures[f"rows read in part ({label})"] = float(cut)
         log(measures)
         return {
-            "set": measured_set(config),
+            **measured.said,
             "measures": measures,
             "intervals": found.intervals,
             "text": TEXT,

@@ -11,12 +11,11 @@ from simula.concurrency import run
 from simula.config import Config
 from simula.draws import entropy
 from simula.errors import SimulaError
-from simula.metrics import Point
 from simula.progress import Progress
 from simula.stages.bench import Bench
 from simula.stages.keys import POOL, measured_key, pool_key
 from simula.stages.measures.complexity import rated
-from simula.stages.measures.points import inputs, measured_points, measured_set
+from simula.stages.measures.points import inputs, measured_set, read_set
 from simula.store.artifacts import Store
 from simula.store.measured_sets import BENCHMARK, REAL
 from simula.teacher import Spending
@@ -46,15 +45,16 @@ def measure_pool(benches: Sequence[Bench]) -> dict[str, Any]:
     names = _names([bench.config for bench in ordered])
 
     def make(folder: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
-        sets: dict[str, list[Point]] = {
-            name: measured_points(bench) for name, bench in zip(names, ordered, strict=True)
-        }
+        found = dict(zip(names, map(read_set, ordered), strict=True))
+        sets = {name: one.points for name, one in found.items()}
+        empty = sum(one.said.get("empty_texts", 0) for one in found.values())
         seed = entropy(first.config.scalars.data_seed, "pool", key)
         said = run(rated, first, POOL, sets, seed, folder, log)
         # As the sweep names them, the benchmark's items first.
         shown = sorted(_names([bench.config for bench in benches]), key=lambda name: name != REAL)
         said["sets"].sort(key=lambda one: shown.index(one["set"]))
-        return {**_origin(first.config), "set": f"pool of {', '.join(shown)}", **said}
+        named = {"set": f"pool of {', '.join(shown)}", "empty_texts": empty}
+        return {**_origin(first.config), **named, **said}
 
     made = {
         f"{stage} {number}": place

@@ -18,10 +18,11 @@ from simula.evaluation.answer import Answer, limited
 from simula.evaluation.teacher import examine
 from simula.metrics import Point
 from simula.prompts import Tally
-from simula.scoring import rate, schedule, score_batches
+from simula.scoring import rate
 from simula.stages.bench import Bench, cost, paid_now
 from simula.stages.keys import trials_key
-from simula.stages.measures.points import answers_known, inputs, measured_points, measured_set
+from simula.stages.measures.points import answers_known, inputs, measured_set, read_set
+from simula.stages.scoring import score_examples
 from simula.store.benchmarks import TestItem
 from simula.store.trials import Trial, read_trials, write_trials
 
@@ -36,7 +37,8 @@ def build_trials(bench: Bench) -> dict[str, Any]:
 
     Raises:
         SimulaError: the points have no answers, or are of another form than the domain's.
-        UnreadableReply: the teacher answered no question at all.
+        UnreadableReply: the teacher answered no question at all, or the scorer no batch
+            (assessment.critics.rated=false does without its ratings).
         TeacherUnavailable: no further call can succeed, or calls were lost; what was answered is recorded.
     """
 
@@ -53,11 +55,13 @@ def stored_trials(bench: Bench) -> list[Trial]:
 
 async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
     config = bench.config
-    points = _questions(config, measured_points(bench))
+    measured = read_set(bench)
+    points = _questions(config, measured.points)
     items = [TestItem(point.id, as_shown(config.domain, point.example)) for point in points]
     tally = Tally()
     answers, corruptions = await _asked(bench, items, tally)
-    elo = await _rated(bench, items, tally) if config.assessment.critics.rated else [None] * len(items)
+    rated = config.assessment.critics.rated
+    elo = await _rated(bench, items, tally, log) if rated else [None] * len(items)
     thirds = _thirds(elo)
     trials = [
         Trial(
@@ -82,11 +86,11 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
         "own_right": sum(trial.own_right for trial in trials),
         "corruptions_refused": sum(trial.refused for trial in trials),
         "corruptions_lost": sum(trial.corrupted is None for trial in trials),
-        "unrated": sum(rating is None for rating in elo) if config.assessment.critics.rated else None,
+        "unrated": sum(rating is None for rating in elo) if rated else None,
     }
     log({name: value for name, value in said.items() if value is not None})
     return {
-        "set": measured_set(config),
+        **measured.said,
         "teacher": config.teacher.model,
         "answers_known": answers_known(config),
         **said,
@@ -163,14 +167,17 @@ async def each_answered(work: Callable[[S], Awaitable[T]], items: Sequence[S], a
     return [one for one in found if not isinstance(one, RequestLost)]
 
 
-async def _rated(bench: Bench, items: Sequence[TestItem], tally: Tally) -> list[float | None]:
+async def _rated(
+    bench: Bench,
+    items: Sequence[TestItem],
+    tally: Tally,
+    log: Callable[[Mapping[str, float]], None],
+) -> list[float | None]:
     """Elo of each question, all of them compared with one another; None where no batch could be read."""
     settings, seed = bench.config.scoring, entropy("critics", "rate")
-    plan = schedule(len(items), settings.batch_size, settings.appearances, seed)
-    examples = [item.example.model_dump(mode="json") for item in items]
-    async with bench.asker(bench.config.scored_by) as asker:
-        batches = await score_batches(plan.batches, examples, settings, asker, seed, tally)
-    ratings = rate(batches, len(items), settings.elo)
+    examples = [item.example for item in items]
+    scored = await score_examples(bench, "critics", examples, settings, seed, tally, log)
+    ratings = rate(scored.batches, len(items), settings.elo)
     return [rating.elo if rating.appearances else None for rating in ratings]
 
 

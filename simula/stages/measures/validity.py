@@ -22,7 +22,7 @@ from simula.prompts import Tally
 from simula.scoring import Rating, rate
 from simula.stages.bench import Bench, cost, paid_now
 from simula.stages.keys import MEASURES
-from simula.stages.measures.points import inputs, measured_points, measured_set
+from simula.stages.measures.points import inputs, read_set
 from simula.stages.scoring import score_examples
 from simula.store.benchmarks import TestItem
 from simula.store.complexity import write_scores
@@ -56,15 +56,16 @@ def measure_validity(bench: Bench) -> dict[str, Any]:
     stage, key = MEASURES["validity"]
 
     def make(folder: Path, log: Log) -> Mapping[str, Any]:
-        every = measured_points(bench)
+        measured = read_set(bench)
+        every = measured.points
         points = [point for point in every if point.level is not None]
         if len({point.level for point in points}) < 2:
             raise ConfigurationError(
-                f"{measured_set(config)}: validity compares scores with human levels, and the set has fewer "
+                f"{measured.said['set']}: validity compares scores with human levels, and the set has fewer "
                 "than two (a file's column named level is one where assessment.columns.labels has it)"
             )
         said = run(_made, bench, points, folder, log)
-        return {"set": measured_set(config), **said, "points_without_level": len(every) - len(points)}
+        return {**measured.said, **said, "points_without_level": len(every) - len(points)}
 
     return bench.build(stage, key(config), inputs(config), make)
 

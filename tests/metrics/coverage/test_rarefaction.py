@@ -41,6 +41,7 @@ def test_a_hand_worked_example() -> None:
     (two, all_points) = rarefied(np.array([[0], [0], [1], [2]], dtype=np.int32), 4, [2, 4])
     assert two.share == pytest.approx(11 / 6 / 4)
     assert two.deviation == pytest.approx(np.sqrt(5 / 36) / 4)
+    assert two.low is not None
     assert (all_points.share, all_points.deviation) == (3 / 4, 0)
     # Without a point: 3, 3, 2, 2 nodes, so e² = 3/4 · 4 · 0.25.
     assert all_points.low == pytest.approx((3 - 1.959964 * np.sqrt(0.75)) / 4)
@@ -57,6 +58,11 @@ def test_the_interval_is_the_jackknife_over_points(size: int) -> None:
         without.append(np.mean(every))
     error = np.sqrt(6 / 7 * np.sum((np.array(without) - np.mean(without)) ** 2))
     (one,) = rarefied(hits, 30, [size])
+    if error < 1e-12:
+        assert (one.low, one.high) == (None, None)
+        return
+    assert one.low is not None
+    assert one.high is not None
     assert (one.high - one.low) / 2 == pytest.approx(1.959964 * error / 30, abs=1e-9)
 
 
@@ -76,15 +82,37 @@ def test_the_interval_holds_what_sets_of_one_source_reach_on_average(
         hits = np.stack([one, other], axis=1).astype(np.int32)
         for found in rarefied(hits, 2 * nodes, list(held)):
             truth = 1 - np.mean((1 - shares) ** found.points)
+            assert found.low is not None
+            assert found.high is not None
             held[found.points] += found.low <= truth <= found.high
     assert min(held.values()) / rounds > 0.93
 
 
 def test_one_point_and_a_set_that_reaches_nothing() -> None:
     (one,) = rarefied(np.array([[0, 3]], dtype=np.int32), 4, [1])
-    assert (one.share, one.deviation, one.low, one.high) == (0.5, 0, 0.5, 0.5)
+    assert (one.share, one.deviation, one.low, one.high) == (0.5, 0, None, None)
     (nothing,) = rarefied(np.full((5, 2), -1, dtype=np.int32), 4, [5])
-    assert (nothing.share, nothing.deviation, nothing.low, nothing.high) == (0, 0, 0, 0)
+    assert (nothing.share, nothing.deviation, nothing.low, nothing.high) == (0, 0, None, None)
+
+
+def test_without_a_node_of_one_point_there_is_no_interval_for_all_and_one_for_fewer() -> None:
+    # Two nodes by two points each: without any point both are reached; of two points perhaps one.
+    two, every = rarefied(np.array([[0], [0], [1], [1]], dtype=np.int32), 9, [2, 4])
+    assert (every.share, every.low, every.high) == (2 / 9, None, None)
+    # Without a point 1 and 2 points of the nodes are left: 2 of 3 pairs reach both, so 5/3 every time.
+    assert (two.low, two.high) == (None, None)
+    (three,) = rarefied(np.array([[0], [0], [0], [1], [1]], dtype=np.int32), 9, [3])
+    assert three.low is not None
+    assert three.low < three.share
+
+
+def test_factors_that_every_point_reaches_have_no_interval() -> None:
+    draw = np.random.default_rng(0)
+    hits = np.stack([draw.integers(7, size=300), 7 + draw.integers(5, size=300)], axis=1).astype(np.int32)
+    # One point reaches one node of each factor, whichever: nothing varies.
+    (one,) = rarefied(hits, 20, [1])
+    assert one.share == pytest.approx(2 / 20)
+    assert (one.low, one.high) == (None, None)
 
 
 def test_more_points_than_there_are_cannot_be_drawn() -> None:
