@@ -7,7 +7,7 @@ from functools import partial
 import anyio
 import pytest
 
-from simula.errors import ConfigurationError, TeacherUnavailable
+from simula.errors import ConfigurationError, RequestLost, TeacherUnavailable
 from simula.metrics.coverage import Assignment, Outline, assign, counted
 from simula.prompts import Asker, Tally
 from simula.taxonomy import Node, Taxonomy
@@ -153,6 +153,13 @@ def test_unreadable_and_refused_ones_are_counted_with_their_reason() -> None:
     assert "blocked" in found["animal"][2].reason
     assert (tally.calls, tally.asked_again) == (6, 2)
     assert counted(found, outlines)["ended"] == {"assigned": 1, "failed": 1, "nowhere": 1, "unreadable": 1}
+
+
+def test_a_call_that_was_never_answered_is_no_answer() -> None:
+    busy = ScriptedTeacher([RequestLost("busy for an hour")])
+    outline = Outline(PLACE, 1000, descriptions=False)
+    with pytest.raises(RequestLost, match="busy for an hour"):
+        anyio.run(partial(assign, POINTS, [outline], Asker(busy, "", 1.0, 9), 0, Tally(), 1))
 
 
 def test_a_teacher_that_is_gone_stops_the_run_and_what_cannot_be_shown_costs_nothing() -> None:

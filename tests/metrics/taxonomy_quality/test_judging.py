@@ -9,6 +9,7 @@ import anyio
 import pytest
 from quality_oracle import judge, meaning, node, oracle, tree
 
+from simula.errors import RequestLost
 from simula.metrics.taxonomy_quality import Judge, LabelledNode, TaxonomyQualitySettings, batches, matches
 from simula.prompts import Asker, Tally
 from simula.taxonomy import Taxonomy
@@ -132,6 +133,12 @@ def test_lost_replies_leave_nodes_undecided() -> None:
     assert made.counts["unreadable replies of judge_node"] == 1
     assert made.counts["refused replies of judge_node"] == 1
     assert made.counts["nodes undecided"] == 9
+
+
+def test_a_call_that_was_never_answered_ends_the_judging() -> None:
+    busy = ScriptedTeacher([RequestLost("busy for an hour")] * 9)
+    with pytest.raises(RequestLost, match="busy for an hour"):
+        label(tree(node("iron")), tree(node("gold")), busy)
 
 
 def large(prefix: str = "") -> Taxonomy:
