@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from mix_trees import AUDIENCE, TOPIC, TREES, tree
 
-from simula.errors import RequestFailed
+from simula.errors import RequestFailed, RequestLost
 from simula.mix import write_strategies
 from simula.prompts import Asker, Tally, replies
 from simula.prompts.rendering import render
@@ -116,6 +116,11 @@ def test_without_an_answer_all_factors_are_sampled_together(line: Any, count: st
     strategies, counts, _ = written(line=line)
     assert strategies == (Strategy(factors=tuple(ALL), weight=1),)
     assert counts == {count: 1}
+
+
+def test_a_call_that_was_never_answered_is_no_refusal() -> None:
+    with pytest.raises(RequestLost, match="busy for an hour"):
+        written(line=RequestLost("busy for an hour"))
 
 
 def test_one_factor_needs_no_teacher() -> None:

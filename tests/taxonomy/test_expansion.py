@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simula.domain import Domain
-from simula.errors import UnreadableReply
+from simula.errors import RequestLost, UnreadableReply
 from simula.prompts import Asker
 from simula.taxonomy import Builder, Expansion, Taxonomy
 from simula.taxonomy.expansion import spread
@@ -35,13 +35,15 @@ class Scholar:
     ) -> None:
         self.review = review
         self.lost = lost
-        self.refuses = ""
+        self.refuses = self.never_answers = ""
         self.undivided: set[str] = set()
         self.review_factors: Callable[[Named], Named] = lambda factors: factors
         self.requests: list[Request] = []
 
     async def ask(self, request: Request) -> Reply:
         self.requests.append(request)
+        if request.template == self.never_answers:
+            raise RequestLost("busy for an hour")
         text = "noise" if request.template == self.lost else json.dumps(self.answer(request))
         return Reply(text, self.model, "blocked" if request.template == self.refuses else "stop", Usage())
 
@@ -273,3 +275,14 @@ def test_no_parent_gets_two_more_than_one_that_waits(paths: list[tuple[str, ...]
 
 def test_two_runs_build_the_same_tree() -> None:
     assert build(Scholar())[0] == build(Scholar())[0]
+
+
+@pytest.mark.parametrize(
+    "template", ["propose_factors", "review_factors", "propose_children", "review_children", "plan_level"]
+)
+def test_a_call_that_was_never_answered_leaves_no_hole(template: str) -> None:
+    """Nothing is refused: the same command asks again, and the tree is whole then."""
+    scholar = Scholar()
+    scholar.never_answers = template
+    with pytest.raises(RequestLost, match="busy for an hour"):
+        build(scholar)

@@ -142,7 +142,7 @@ class Judge:
     async def _ask(
         self, template: str, schema: dict[str, Any], values: dict[str, Any], seed: int
     ) -> dict[str, Any] | None:
-        """A reply; None, counted, where there is none. Raises RequestLost: asked another day there may be one."""
+        """A reply; None, counted, where there is none. Raises RequestLost: another day there may be one."""
         try:
             return await self.asker.ask(template, schema, values, seed=seed, tally=self.tally)
         except RequestLost:
