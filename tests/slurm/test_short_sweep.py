@@ -29,7 +29,7 @@ from simula.sweep.submit import submit
 CELLS = (*LAB, "system=baseline,full", "seed=0,1", "size=48")
 """Two data sets, which the seeds of students share."""
 SLOWLY = "dataset.concurrency=1"
-"""No part of any identity: with a hundred answers a second at most the large job takes five seconds and more."""
+"""No part of any identity. With a hundred answers a second at most, full takes five seconds and more."""
 
 
 @pytest.mark.timeout(900)

@@ -224,7 +224,7 @@ def test_failing_cells_among_good_ones(
 
 
 def test_a_budget(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -> None:
-    """It stops the job that would pass it, which is no failure; with more it goes on, and pays nothing twice."""
+    """It stops the job that would pass it, which is no failure; with more it goes on where it was."""
     sweep = Swept(cluster, tmp_path, FULL, "generate")
     budget = 2000
     sweep.submit(f"budget.calls={budget}")
@@ -243,7 +243,7 @@ def test_a_budget(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -> N
 
 
 def test_shards_of_a_data_set(cluster: Cluster, tmp_path: Path) -> None:
-    """Three jobs ask for a data set, one of them is killed: the rows and the calls are those of one process."""
+    """Three jobs ask for a data set, one of them is killed: rows and calls are those of one process."""
     words = (*LAB, "system=full", "size=400")
     sweep = Swept(cluster, tmp_path / "cluster", words, "generate")
     assert "submitted 5 jobs in 3 arrays" in sweep.submit("dataset.shards=3")

@@ -225,7 +225,7 @@ def test_a_cell_is_as_the_shards_of_its_data_set_are(slurm: Stub, grid: list[Con
 def test_a_submitter_that_ends_at_any_moment(
     slurm: Stub, grid: list[Config], monkeypatch: pytest.MonkeyPatch, moment: int, queued: int
 ) -> None:
-    """It writes what an array is before sbatch, and its number after that: four arrays of 1, 2, 1 and 1 jobs."""
+    """It writes what an array is before sbatch, and its number after that: arrays of 1, 2, 1 and 1 jobs."""
     left, write = iter(range(moment - 1)), Submission.write_array
 
     def ends(*given: Any) -> None:
@@ -233,9 +233,10 @@ def test_a_submitter_that_ends_at_any_moment(
             raise KeyboardInterrupt
         write(*given)
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patched:
         patched.setattr(Submission, "write_array", ends)
-        submit(grid, "generate", GPU)
+        with pytest.raises(KeyboardInterrupt):
+            submit(grid, "generate", GPU)
     slurm.queue()
     said = submit(grid, "generate", GPU)
     assert (len(said.tasks), said.at_work) == (5 - queued, queued)
