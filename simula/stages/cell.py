@@ -110,8 +110,10 @@ def recorded(
         reason, code = f"{type(error).__name__}: {error}", 1
         with suppress(OSError):
             _keep_traceback(record)
-    with suppress(SimulaError):
-        _share(bench)
+    finally:
+        # Also where a signal ends this process: what it paid is paid.
+        with suppress(SimulaError):
+            _share(bench)
     status = "done" if reason is None else "stopped" if code == ShortOfTarget.exit_code else "failed"
     # Where not even the record can be written, the sentence below still says so.
     with suppress(OSError):
