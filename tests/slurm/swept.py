@@ -73,7 +73,7 @@ class Swept:
     def said(self, *words: str) -> str:
         """What a command prints. Raises AssertionError where it fails."""
         done = subprocess.run(
-            simula(*words), env=self.environment, capture_output=True, text=True, timeout=240
+            simula(*words), env=self.environment, capture_output=True, text=True, timeout=600
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -181,6 +181,6 @@ def _calls(root: Path) -> list[str]:
 def undisturbed(root: Path, command: str, *cells: str) -> dict[str, bytes]:
     """The results of the same cells in one process, without any Slurm."""
     words = simula(command, "-m", *cells)
-    done = subprocess.run(words, env=environment(root), capture_output=True, text=True, timeout=400)
+    done = subprocess.run(words, env=environment(root), capture_output=True, text=True, timeout=1200)
     assert done.returncode == 0, done.stderr
     return results(root)

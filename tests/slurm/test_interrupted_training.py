@@ -24,7 +24,7 @@ from swept import FIRST, Swept, environment, simula, tiny
 
 from simula.student.settings import StudentSettings
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 STEPS = 320
 CELL = ("domain=arithmetic", "teacher=simulated", "system=baseline", "size=64", "student=hub")
@@ -49,7 +49,7 @@ def undisturbed(cell: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory)
     """The adapter of the same training without any Slurm."""
     root = tmp_path_factory.mktemp("undisturbed")
     subprocess.run(
-        simula("train", *cell), env=environment(root), check=True, capture_output=True, timeout=400
+        simula("train", *cell), env=environment(root), check=True, capture_output=True, timeout=1200
     )
     return adapter(root)
 
@@ -89,7 +89,7 @@ class Training(Swept):
 
     def trains(self) -> None:
         """Wait for two lines of progress, the second after twice as long as the first."""
-        self.wait("two lines of progress", lambda: len(self.steps) >= 2, 240)
+        self.wait("two lines of progress", lambda: len(self.steps) >= 2, 600)
 
     def resumed(self) -> int:
         """Wait until the job was requeued and trains again, from its checkpoint; the step of that."""
@@ -105,7 +105,7 @@ class Training(Swept):
     def made(self) -> bytes:
         """Wait for the end; the adapter."""
         job = partial(self.cluster.job, self.job)
-        self.wait("the job's end", lambda: job()["JobState"] == "COMPLETED", 400)
+        self.wait("the job's end", lambda: job()["JobState"] == "COMPLETED", 1200)
         assert job()["Restarts"] == "1"
         assert self.built["train"] == 1
         return adapter(self.root)

@@ -20,7 +20,7 @@ from swept import FIRST, LAB, SMALL, Swept, results, simula, tiny, undisturbed
 
 from simula.student.settings import StudentSettings
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 ROWS = (*LAB, "system=baseline,full", "size=60,400")
 """Four data sets, the larger ones of some seconds."""
@@ -66,7 +66,7 @@ def emptied(cluster: Cluster) -> Iterator[None]:
 @contextmanager
 def held(cluster: Cluster) -> Iterator[None]:
     """While the block runs no job starts."""
-    job = cluster.ask("sbatch", "--parsable", *FIRST, "--wrap=sleep 600").strip()
+    job = cluster.ask("sbatch", "--parsable", *FIRST, "--wrap=sleep 3600").strip()
     cluster.wait("the job that goes first", lambda: cluster.job(job)["JobState"] == "RUNNING")
     try:
         yield
@@ -152,25 +152,28 @@ def test_cancelled_and_killed_jobs(cluster: Cluster, rows: dict[str, bytes], tmp
     assert sweep.results == rows
 
 
-def test_simula_cancel(
-    cluster: Cluster, cells: tuple[str, ...], students: dict[str, bytes], tmp_path: Path
-) -> None:
-    """A sweep is ended but for what another one waits for."""
-    sweep = Swept(cluster, tmp_path, cells)
+def test_simula_cancel(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -> None:
+    """A sweep is ended but for what another one's cells are made of."""
+    sweep = Swept(cluster, tmp_path, ROWS, "generate")
+    other = replace(sweep, cells=tuple("size=400,410" if word.startswith("size=") else word for word in FULL))
     with held(cluster):
         name = sweep.submit().split(",")[0].removeprefix("sweep ")
-        other = replace(sweep, cells=tuple("seed=2" if word == STUDENTS[-1] else word for word in cells))
-        other.submit()
-        assert len(sweep.jobs) == 1 + 10 + 2
+        assert "submitted 1 jobs" in other.submit()
         said = sweep.said("cancel", name)
-        assert "cancelled 4 jobs; 6 go on, since another sweep waits for them" in said
-        assert sweep.states() == {"cancelled": 4}
-    other.ended()
-    assert other.states() == {"done": 2}
-    sweep.submit()
+        assert "cancelled 2 jobs; 3 go on, since another sweep waits for them" in said
+        assert len(sweep.jobs) == 1 + 3 + 1
+        told = {(cell["axes"]["system"], cell["state"]) for cell in sweep.status()}
+        assert told == {("baseline", "cancelled"), ("full", "waiting")}
     sweep.ended()
-    assert sweep.states() == {"done": 4}
-    assert {place: data for place, data in sweep.results.items() if "-s2-" not in place} == students
+    assert sweep.built == {"taxonomy": 1, "dataset": 3}
+    assert "submitted 2 jobs" in sweep.submit()
+    sweep.ended()
+    assert sweep.built == {"taxonomy": 1, "dataset": 5}
+    made = sweep.results
+    calls = made.pop("ledger").split()
+    assert len(calls) == len(set(calls))
+    assert set(calls) >= set(rows["ledger"].split())
+    assert {place: data for place, data in rows.items() if place != "ledger"}.items() <= made.items()
 
 
 def test_a_killed_submitter(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -> None:
@@ -202,25 +205,25 @@ def test_a_lost_node(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -
     assert sweep.results == rows
 
 
-def test_failing_cells_among_good_ones(
-    cluster: Cluster, cells: tuple[str, ...], students: dict[str, bytes], tmp_path: Path
-) -> None:
+def test_failing_cells_among_good_ones(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -> None:
     """Nobody waits for what has failed, and the others end as ever; what failed may be asked for again."""
-    sweep = Swept(cluster, tmp_path, cells)
+    sweep = Swept(cluster, tmp_path, ROWS, "generate")
     # As many candidates as rows: enough where none is refused.
     sweep.submit("dataset.candidates_per_row=1")
     sweep.ended()
-    told = {(cell["axes"]["system"], cell["state"]): cell for cell in sweep.status()}
-    assert told.keys() == {("baseline", "done"), ("full", "stopped")}
-    stopped = told["full", "stopped"]
-    assert "rows after" in stopped["reason"]
-    assert "raise dataset.candidates_per_row" in stopped["reason"]
-    assert stopped["jobs"]["train"]["state"] == "waiting"
-    assert "which no job makes" in stopped["jobs"]["train"]["reason"]
-    assert "submitted 4 jobs" in sweep.submit()
+    told = {(cell["axes"]["system"], cell["axes"]["size"]): cell for cell in sweep.status()}
+    assert "dataset" not in told["baseline", 60]["missing"]
+    for name in (("baseline", 400), ("full", 60)):
+        assert told[name]["state"] == "stopped"
+        assert "raise dataset.candidates_per_row" in told[name]["reason"]
+    last = told["full", 400]
+    assert last["state"] == "waiting"
+    assert re.search(r"n60, which no job makes \(.*raise dataset.candidates_per_row", last["reason"])
+    assert sweep.built == {"taxonomy": 1, "dataset": 1}
+    assert "submitted 3 jobs" in sweep.submit()
     sweep.ended()
-    assert sweep.states() == {"done": 4}
-    assert sweep.results == students
+    assert sweep.built == {"taxonomy": 1, "dataset": 4}
+    assert sweep.results == rows
 
 
 def test_a_budget(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -> None:
@@ -277,7 +280,7 @@ def test_two_sweeps_that_want_the_same_data_sets(
         )
         for cells in (ROWS, FULL)
     ]
-    said = "".join(submitter.communicate(timeout=240)[0] for submitter in submitters)
+    said = "".join(submitter.communicate(timeout=600)[0] for submitter in submitters)
     assert sum(map(int, re.findall(r"submitted (\d+) jobs", said))) == 5
     sweep.ended()
     assert sweep.built == {"taxonomy": 1, "dataset": 4}
