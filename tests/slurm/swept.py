@@ -174,7 +174,9 @@ def results(root: Path) -> dict[str, bytes]:
 
 
 def _calls(root: Path) -> list[str]:
-    lines = (line for path in root.glob("ledger/*.jsonl") for line in path.read_text().splitlines())
+    files = (path.read_text() for path in root.glob("ledger/*.jsonl"))
+    # A line that a full disk cut off at a file's end is none.
+    lines = (line for text in files for line in text.rpartition("\n")[0].splitlines())
     return [json.loads(line)["key"] for line in lines]
 
 
