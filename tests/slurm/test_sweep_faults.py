@@ -301,7 +301,7 @@ def test_a_full_disk(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -
         sweep.submit()
         _, process = large(sweep)
         ballast = disk / "ballast"
-        subprocess.run(["dd", "if=/dev/zero", f"of={ballast}", "bs=64k"], capture_output=True)
+        subprocess.run(["dd", "if=/dev/zero", f"of={ballast}", "bs=4k"], capture_output=True)
         os.kill(process, signal.SIGCONT)
         sweep.ended()
         assert any("No space left" in cell["reason"] for cell in sweep.status())
