@@ -93,7 +93,7 @@ class Training(Swept):
 
     def resumed(self) -> int:
         """Wait until the job was requeued and trains again, from its checkpoint; the step of that."""
-        self.wait("a requeue", lambda: self.cluster.job(self.job)["Restarts"] == "1")
+        self.wait("a requeue", lambda: self.cluster.job(self.job)["Restarts"] != "0")
         seen = len(self.steps)
         assert self.checkpoint is not None
         step = int(torch.load(self.checkpoint, weights_only=True)["global_step"])
@@ -103,10 +103,10 @@ class Training(Swept):
         return step
 
     def made(self) -> bytes:
-        """Wait for the end; the adapter."""
+        """Wait for the end; the adapter. On a busy machine a time limit may come several times."""
         job = partial(self.cluster.job, self.job)
         self.wait("the job's end", lambda: job()["JobState"] == "COMPLETED", 1200)
-        assert job()["Restarts"] == "1"
+        assert job()["Restarts"] != "0"
         assert self.built["train"] == 1
         return adapter(self.root)
 
