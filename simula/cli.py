@@ -153,6 +153,11 @@ def _run(command: str, arguments: Arguments) -> int:
         # These print and end; no cell is run.
         _launch(command, arguments)
         return 0
+    launchers = [line for line in arguments.overrides if line.startswith("hydra/launcher=")]
+    if launchers and command in RUNS and not arguments.sweep:
+        raise ConfigurationError(
+            f"{launchers[0]} is for sweeps, also those of one cell; add -m, or it would run here"
+        )
     if command == "show":
         return _show(arguments)
     if command == "cancel":

@@ -77,10 +77,28 @@ def write_json(path: Path, value: Any) -> None:
     """Write aside, make durable, rename, and make that durable: a reader never sees half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}")
-    with aside.open("w", encoding="utf-8") as stream:
-        json.dump(value, stream, indent=1, ensure_ascii=False)
-        stream.write("\n")
-        stream.flush()
-        os.fsync(stream.fileno())
+    try:
+        with aside.open("w", encoding="utf-8") as stream:
+            json.dump(value, stream, indent=1, ensure_ascii=False)
+            stream.write("\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError:
+        aside.unlink(missing_ok=True)
+        raise
     os.replace(aside, path)
     sync_folder(path.parent)
+
+
+def overwrite_json(path: Path, value: Any) -> None:
+    """Write over a small file that is there, which takes no room of a full disk; a reader may see half of it.
+
+    Raises:
+        OSError: it is not there, or even that is not possible.
+    """
+    data = json.dumps(value, indent=1, ensure_ascii=False).encode()
+    with path.open("r+b") as stream:
+        # What was there may be longer; blanks behind the value mean nothing.
+        stream.write(data.ljust(path.stat().st_size))
+        stream.flush()
+        os.fsync(stream.fileno())

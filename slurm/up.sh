@@ -1,5 +1,6 @@
 #!/bin/sh
 # A real Slurm of one node on this machine (root of a Debian): starts it, prints how to use it, ends it with Ctrl-C.
+# What it held, results too, stays in the folder.
 #   sh slurm/up.sh [folder]
 set -eu
 cd "$(dirname "$0")/.."

@@ -69,6 +69,10 @@ def test_run_help_names_groups_options_and_keys(environment: dict[str, str]) -> 
         (["show"], "show takes a data set and perhaps a row, and no -m; nothing was given"),
         (["show", "maths", "3"], "simula generate makes one"),
         (["generate", "--inspect"], "--inspect is an option of simula train, not of simula generate"),
+        (
+            ["run", "hydra/launcher=slurm_gpu"],
+            "hydra/launcher=slurm_gpu is for sweeps, also those of one cell; add -m",
+        ),
         (["train", "--student"], "--student is an option of simula export, not of simula train"),
         (["run", "--multrun", "size=4"], "there is no option '--multrun'; did you mean --multirun?"),
     ],

@@ -92,20 +92,35 @@ def _print(
         running = sum(job.runs for job in jobs)
         console.print(f"jobs of this store: {running} running, {len(jobs) - running} in the queue")
     if left:
-        said = ", ".join(f"{value:,.6g} {name.replace('_', ' ')}" for name, value in left.items() if value)
+        said = ", ".join(
+            f"{_amount(value)} {name.replace('_', ' ')}" for name, value in left.items() if value
+        )
         console.print(f"still to do, as simula plan counts it: {said or 'no calls and no GPU hours'}")
 
 
 def _cells(records: Sequence[CellRecord], title: str) -> Table:
-    table = Table(title=title, box=None, pad_edge=False)
-    for name in (*_SHOWN, "state", "a restart makes", "why"):
+    """What differs between cells are columns, what they share is in the title: so that it fits a terminal."""
+    values = {name: {str(record.axes[name]) for record in records} for name in _SHOWN}
+    differ = [name for name in _SHOWN if len(values[name]) > 1]
+    shared = " ".join(f"{name}={values[name].pop()}" for name in _SHOWN if name not in differ)
+    table = Table(
+        title=f"{title}, {shared}" if shared else title, title_justify="left", box=None, pad_edge=False
+    )
+    for name in (*differ, "state"):
+        table.add_column(name, no_wrap=True)
+    for name in ("a restart makes", "why"):
         table.add_column(name, overflow="fold")
     for record in records:
-        named = [str(record.axes[name]) for name in _SHOWN]
+        named = [str(record.axes[name]) for name in differ]
         missing = ", ".join(record.missing) if record.missing else "nothing"
         state = f"[{_STYLE[record.state]}]{record.state}[/]"
         table.add_row(*named, state, missing, record.reason)
     return table
+
+
+def _amount(value: float) -> str:
+    """Three digits, or all of a whole number: it is an expectation."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _plain(records: Sequence[CellRecord], snapshot: Snapshot, left: Mapping[str, float]) -> dict[str, Any]:

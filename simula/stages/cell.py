@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from simula.config import Config
-from simula.durable import write_json
+from simula.durable import overwrite_json, write_json
 from simula.errors import BenchmarkError, ConfigurationError, ShortOfTarget, SimulaError
 from simula.progress import Progress
 from simula.stages.bench import Bench, axes
@@ -77,6 +77,15 @@ def run_cell(config: Config, until: str, spending: Spending | None = None) -> st
     return recorded(bench, bench.store.cells / f"{said['key']}.json", said, work)[0]
 
 
+def _keep(record: Path, said: Mapping[str, Any]) -> None:
+    """Write the record, on a full disk into the room that it has; if not even that, the terminal tells."""
+    try:
+        write_json(record, said)
+    except OSError:
+        with suppress(OSError):
+            overwrite_json(record, said)
+
+
 def opened_bench(config: Config, spending: Spending) -> Bench:
     """A cell's tools."""
     return Bench(config, Store(config.paths.store), Progress(_label(config)), spending)
@@ -110,14 +119,12 @@ def recorded(
         reason, code = f"{type(error).__name__}: {error}", 1
         with suppress(OSError):
             _keep_traceback(record)
-    with suppress(SimulaError):
-        _share(bench)
+    finally:
+        # Also where a signal ends this process: what it paid is paid.
+        with suppress(SimulaError):
+            _share(bench)
     status = "done" if reason is None else "stopped" if code == ShortOfTarget.exit_code else "failed"
-    # Where not even the record can be written, the sentence below still says so.
-    with suppress(OSError):
-        write_json(
-            record, {**said, "status": status, "reason": reason or "", "exit_code": code, "who": _who()}
-        )
+    _keep(record, {**said, "status": status, "reason": reason or "", "exit_code": code, "who": _who()})
     if reason:
         bench.progress.line(f"{'stopped short' if status == 'stopped' else status}: {reason}")
     return reason, code

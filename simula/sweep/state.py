@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from simula.stages.record import CellRecord
+from simula.stages.shards import STAGE as SHARD
 from simula.store.artifacts import Store
 from simula.sweep import slurm
 from simula.sweep.folder import Submission, submissions, sweeps_folder
@@ -116,8 +117,8 @@ class Snapshot:
 
     def cell(self, record: CellRecord) -> CellRecord:
         """A cell's record, with what the jobs of its missing artifacts say."""
-        found = [(name, self.states.get(record.artifacts[name])) for name in record.missing]
-        known = [(name, state) for name, state in found if state is not None and state.state != "done"]
+        found = [(name, state) for name in record.missing for state in self._of(record.artifacts[name])]
+        known = [(name, state) for name, state in found if state.state != "done"]
         if not known:
             return record
         for wanted in (_ENDED, ("running",), ("queued", "waiting")):
@@ -125,6 +126,14 @@ class Snapshot:
                 if state.state in wanted:
                     return replace(record, **_said(name, state))
         raise AssertionError(known)
+
+    def _of(self, place: str) -> list[TaskState]:
+        """What is known of an artifact's task, and of the shards it waits for, which no cell lists."""
+        own = self.states.get(place)
+        if own is None:
+            return []
+        needed = (self.states.get(need) for need in own.task.needs if need.startswith(f"{SHARD}/"))
+        return [own, *(state for state in needed if state is not None)]
 
 
 def _said(name: str, state: TaskState) -> dict[str, Any]:

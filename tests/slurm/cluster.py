@@ -35,6 +35,10 @@ PROGRAMS = (
 )
 GRACE_S = 20
 """Between Slurm's word that a job is preempted and its end, which is up to 30 s later."""
+PATIENCE_S = 180.0
+"""How long is waited for what takes a second on an idle machine: others may be at work on it."""
+PORTS = range(20_000, 32_000)
+"""Below those that systems give to connections, which could take a daemon's port before it listens."""
 
 _SLURM = """\
 ClusterName=simula
@@ -65,6 +69,8 @@ PreemptMode=REQUEUE
 ReturnToService=2
 JobRequeue=0
 KillWait=5
+MessageTimeout=60
+BatchStartTimeout=120
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool
 SlurmctldPidFile={folder}/slurmctld.pid
@@ -88,6 +94,23 @@ StoragePort={mariadb}
 StorageUser=root
 """
 
+_LAUNCHER = """\
+# @package hydra.launcher
+# A node of two cores and no GPU, that of slurm/up.sh.
+defaults: [slurm_gpu, _self_]
+gres: null
+cpus_per_task: 1
+mem_gb: 2
+cpu_jobs: {cpus_per_task: 1, mem_gb: 1}
+"""
+_SAID = """\
+It is up: a node of partition 'low' (and 'high', which goes before it), until Ctrl-C. In another shell:
+
+  export SLURM_CONF={folder}/slurm.conf SIMULA_ROOT={folder}/simula
+  .venv/bin/simula run -m experiment=lab size=40 --config-dir {conf} hydra/launcher=one_node
+  .venv/bin/simula status -m experiment=lab size=40 --watch
+"""
+
 
 @dataclass(slots=True)
 class Cluster:
@@ -104,7 +127,9 @@ class Cluster:
 
     def ask(self, *command: str) -> str:
         """What one of Slurm's commands says."""
-        ended = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=60)
+        ended = subprocess.run(
+            command, env=self.environment, capture_output=True, text=True, timeout=PATIENCE_S
+        )
         if ended.returncode:
             raise AssertionError(f"{' '.join(command)}: {ended.stderr or ended.stdout}")
         return ended.stdout
@@ -194,7 +219,7 @@ class Cluster:
 
         self.wait(f"{name} to listen", listens)
 
-    def wait(self, what: str, met: Callable[[], object], seconds: float = 60) -> None:
+    def wait(self, what: str, met: Callable[[], object], seconds: float = PATIENCE_S) -> None:
         """Until something is so. Raises AssertionError where it is not in time, or a daemon is gone."""
         until = time.monotonic() + seconds
         while not met():
@@ -266,8 +291,9 @@ def install() -> None:
     if reason := why_not():
         raise AssertionError(f"{wanted}: {reason}")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    patient = ("-o", "Acquire::Retries=3", "-o", "DPkg::Lock::Timeout=120")
     for command in (["update"], ["install", "-y", "--no-install-recommends", *PACKAGES]):
-        ended = subprocess.run(["apt-get", *command], env=quiet, capture_output=True, text=True)
+        ended = subprocess.run(["apt-get", *patient, *command], env=quiet, capture_output=True, text=True)
         if ended.returncode:
             raise AssertionError(f"{wanted}: apt-get {command[0]} failed: {ended.stderr.strip()[-500:]}")
 
@@ -278,13 +304,13 @@ def _paths() -> str:
 
 
 def _free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [int(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
+    found: list[int] = []
+    while len(found) < count:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            found.append(port)
+    return found
 
 
 def _parent(process: int) -> int:
@@ -300,9 +326,12 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     folder = Path(sys.argv[1]).absolute()
     folder.mkdir(parents=True, exist_ok=True)
+    print(f"starting a Slurm of one node in {folder}, a few seconds ...", flush=True)
     with contextlib.suppress(KeyboardInterrupt), started(folder) as running:
-        print(f"export SLURM_CONF={running.folder / 'slurm.conf'}", flush=True)
-        print("a node of partition 'low' (and 'high', which preempts it); Ctrl-C ends it", flush=True)
+        launcher = folder / "conf" / "hydra" / "launcher" / "one_node.yaml"
+        launcher.parent.mkdir(parents=True, exist_ok=True)
+        launcher.write_text(_LAUNCHER)
+        print(_SAID.format(folder=running.folder, conf=folder / "conf"), flush=True)
         while True:
             time.sleep(60)
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cluster import Cluster
+from cluster import PATIENCE_S, Cluster
 
 from simula.student.settings import HubWeights, StudentSettings
 
@@ -71,7 +73,7 @@ class Swept:
     def said(self, *words: str) -> str:
         """What a command prints. Raises AssertionError where it fails."""
         done = subprocess.run(
-            simula(*words), env=self.environment, capture_output=True, text=True, timeout=240
+            simula(*words), env=self.environment, capture_output=True, text=True, timeout=600
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -92,13 +94,42 @@ class Swept:
         lines = self.cluster.ask("squeue", "--array", "--noheader", "--format=%i|%T").split()
         return dict(line.split("|", 1) for line in lines)
 
-    def ended(self, seconds: float = 240) -> None:
+    def ended(self, seconds: float = 400) -> None:
         """Wait until no job is in the queue."""
-        self.cluster.wait(f"the jobs' end: {self.log[-3000:]}", lambda: not self.jobs, seconds)
+        self.wait("the jobs' end", lambda: not self.jobs, seconds)
 
-    def wait(self, what: str, met: Callable[[], object], seconds: float = 120) -> None:
-        """Until something is so."""
-        self.cluster.wait(f"{what}: {self.log[-3000:]}", met, seconds)
+    def wait(self, what: str, met: Callable[[], object], seconds: float = PATIENCE_S) -> None:
+        """Until something is so. Raises AssertionError with the jobs' words where it is not in time."""
+        try:
+            self.cluster.wait(what, met, seconds)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the jobs' words: {self.log[-3000:]}") from error
+
+    def stopped(self, artifact: str, answers: int) -> tuple[str, int]:
+        """Wait until a job is amid its work, and stop it: its number and its process.
+
+        Args:
+            artifact: a pattern of what it makes.
+            answers: those of the teacher's that it has recorded by then.
+        """
+        found: dict[str, Any] = {}
+
+        def begun() -> bool:
+            for record in self.records:
+                # Of a job that was killed the record says so for ever.
+                runs = record["status"] == "running" and Path(f"/proc/{record['who']['pid']}").exists()
+                if runs and re.fullmatch(artifact, record["makes"][0]):
+                    found.update(record["who"])
+            return bool(found)
+
+        self.wait(f"the job of {artifact}", begun)
+        job, process = str(found["slurm_job"]), int(found["pid"])
+        until = time.monotonic() + PATIENCE_S
+        while self.answers(process) < answers:
+            assert time.monotonic() < until, f"few answers are recorded: {self.log[-3000:]}"
+            time.sleep(0.005)
+        os.kill(process, signal.SIGSTOP)
+        return job, process
 
     @property
     def log(self) -> str:
@@ -116,6 +147,10 @@ class Swept:
         """Stage to how often one of its artifacts was made."""
         return Counter(re.findall(r"(\w+): done in [\d.]+ s", self.log))
 
+    def answers(self, process: int) -> int:
+        """How many of the teacher's answers a process has recorded."""
+        return sum(path.read_bytes().count(b"\n") for path in self.root.glob(f"ledger/*-{process}-*.jsonl"))
+
     @property
     def results(self) -> dict[str, bytes]:
         """What came out: rows, adapters and answers, by their place in the store."""
@@ -123,10 +158,14 @@ class Swept:
 
 
 def results(root: Path) -> dict[str, bytes]:
-    """The bytes of what a store's artifacts hold that any other making of them must hold, too."""
+    """The bytes of what a store's artifacts hold that any other making of them must hold, too.
+
+    Beside them `ledger`, the names of all calls that were paid, each as often as it was: what is recorded and
+    asked for again all the same, or asked for and needed by nobody, makes a difference.
+    """
     names = ("rows.parquet", "taxonomies.json", "adapter_model.safetensors", "results.json")
     store = root / "store"
-    found = {}
+    found = {"ledger": "\n".join(sorted(_calls(root))).encode()}
     for stage in ("taxonomy", "dataset", "train", "evaluate"):
         for name in names:
             for path in (store / stage).rglob(name):
@@ -134,9 +173,16 @@ def results(root: Path) -> dict[str, bytes]:
     return found
 
 
+def _calls(root: Path) -> list[str]:
+    files = (path.read_text() for path in root.glob("ledger/*.jsonl"))
+    # A line that a full disk cut off at a file's end is none.
+    lines = (line for text in files for line in text.rpartition("\n")[0].splitlines())
+    return [json.loads(line)["key"] for line in lines]
+
+
 def undisturbed(root: Path, command: str, *cells: str) -> dict[str, bytes]:
     """The results of the same cells in one process, without any Slurm."""
     words = simula(command, "-m", *cells)
-    done = subprocess.run(words, env=environment(root), capture_output=True, text=True, timeout=400)
+    done = subprocess.run(words, env=environment(root), capture_output=True, text=True, timeout=1200)
     assert done.returncode == 0, done.stderr
     return results(root)

@@ -24,7 +24,7 @@ from swept import FIRST, Swept, environment, simula, tiny
 
 from simula.student.settings import StudentSettings
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 STEPS = 320
 CELL = ("domain=arithmetic", "teacher=simulated", "system=baseline", "size=64", "student=hub")
@@ -49,7 +49,7 @@ def undisturbed(cell: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory)
     """The adapter of the same training without any Slurm."""
     root = tmp_path_factory.mktemp("undisturbed")
     subprocess.run(
-        simula("train", *cell), env=environment(root), check=True, capture_output=True, timeout=400
+        simula("train", *cell), env=environment(root), check=True, capture_output=True, timeout=1200
     )
     return adapter(root)
 
@@ -89,11 +89,11 @@ class Training(Swept):
 
     def trains(self) -> None:
         """Wait for two lines of progress, the second after twice as long as the first."""
-        self.wait("two lines of progress", lambda: len(self.steps) >= 2, 240)
+        self.wait("two lines of progress", lambda: len(self.steps) >= 2, 600)
 
     def resumed(self) -> int:
         """Wait until the job was requeued and trains again, from its checkpoint; the step of that."""
-        self.wait("a requeue", lambda: self.cluster.job(self.job)["Restarts"] == "1")
+        self.wait("a requeue", lambda: self.cluster.job(self.job)["Restarts"] != "0")
         seen = len(self.steps)
         assert self.checkpoint is not None
         step = int(torch.load(self.checkpoint, weights_only=True)["global_step"])
@@ -103,10 +103,10 @@ class Training(Swept):
         return step
 
     def made(self) -> bytes:
-        """Wait for the end; the adapter."""
+        """Wait for the end; the adapter. On a busy machine a time limit may come several times."""
         job = partial(self.cluster.job, self.job)
-        self.wait("the job's end", lambda: job()["JobState"] == "COMPLETED", 400)
-        assert job()["Restarts"] == "1"
+        self.wait("the job's end", lambda: job()["JobState"] == "COMPLETED", 1200)
+        assert job()["Restarts"] != "0"
         assert self.built["train"] == 1
         return adapter(self.root)
 

@@ -15,10 +15,11 @@ from simula.embedding.settings import Remote
 from simula.errors import BudgetSpent
 from simula.progress import Progress
 from simula.stages.bench import Bench
-from simula.stages.cell import run_cell
+from simula.stages.cell import opened_bench, recorded, run_cell
 from simula.stages.measures.diversity import measure_diversity
 from simula.store.artifacts import Store
 from simula.teacher import Budget, Spending
+from simula.teacher.paid import Amount
 from simula.teacher.traffic import Limits, Traffic
 
 LAB = ("domain=arithmetic", "teacher=simulated", "tracking=none", "taxonomy.expansion.depth=2", "size=12")
@@ -39,6 +40,23 @@ def test_the_jobs_of_a_command_stop_at_one_budget(tmp_path: Path) -> None:
     again = Spending()
     assert "other processes" not in str(run_cell(config(tmp_path, limit, "system=full"), "generate", again))
     assert again.paid.calls == 130
+
+
+def test_what_a_process_paid_is_told_where_a_signal_ends_it(tmp_path: Path) -> None:
+    """As submitit does when a job is preempted; who starts again must not pay that much once more."""
+    job = pickle.loads(pickle.dumps(Spending()))
+    bench = opened_bench(config(tmp_path, "budget.calls=130"), job)
+
+    def work() -> None:
+        job.paid += Amount(3, 70, 0.5)
+        raise SystemExit(-1)
+
+    with pytest.raises(SystemExit):
+        recorded(bench, tmp_path / "record.json", {}, work)
+    again = pickle.loads(pickle.dumps(job))
+    again.paid = Amount()
+    again.share(tmp_path / "spending")
+    assert again.others == Amount(3, 70, 0.5)
 
 
 def test_who_has_no_budget_shares_nothing(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from slurm_stub import Stub
@@ -20,7 +21,7 @@ from simula.stages.dataset import build_dataset
 from simula.stages.record import all_records, records_of
 from simula.store.artifacts import Store
 from simula.sweep.ending import cancel
-from simula.sweep.folder import submissions
+from simula.sweep.folder import Submission, submissions
 from simula.sweep.job import run_task
 from simula.sweep.settings import Slurm
 from simula.sweep.slurm import SlurmUnavailable
@@ -193,6 +194,54 @@ def states(grid: Sequence[Config]) -> list[str]:
 def known(grid: Sequence[Config]):  # type: ignore[no-untyped-def]
     snapshot = Snapshot(store(grid))
     return [snapshot.cell(record) for record in records_of(store(grid), grid)]
+
+
+def test_a_cell_is_as_the_shards_of_its_data_set_are(slurm: Stub, grid: list[Config]) -> None:
+    """Tasks: 0 taxonomies, 1 and 2 the shards, 3 the data set, which is nothing before they are."""
+    sharded = [replace(grid[-1], dataset=grid[-1].dataset.model_copy(update={"shards": 2}))]
+    submit(sharded, "generate", GPU)
+    run_all(sharded, 0)
+    slurm.queue()
+    _, first, second, rows = (slurm.here / "squeue.says").read_text().splitlines()
+    slurm.says("squeue", first.replace("PENDING|Priority|", "RUNNING|None|node7"), second, rows)
+    (cell,) = known(sharded)
+    assert (cell.state, cell.reason) == ("running", "dataset: job 2_0 on node7")
+    slurm.says("squeue")
+    slurm.says("sacct", "1|COMPLETED", "2_0|COMPLETED", "2_1|OUT_OF_MEMORY", "3|CANCELLED")
+    run_all(sharded, 1)
+    (cell,) = known(sharded)
+    assert (cell.state, cell.reason) == (
+        "interrupted",
+        "dataset: job 2_1 ended without a word: Slurm says OUT_OF_MEMORY",
+    )
+    # Without shards they are nobody's concern.
+    submit(grid[-1:], "generate", GPU)
+    slurm.queue()
+    (cell,) = known(sharded)
+    assert cell.state == "waiting"
+
+
+@pytest.mark.parametrize(("moment", "queued"), [(1, 0), (2, 1), (3, 1), (4, 3), (5, 3), (8, 5)])
+def test_a_submitter_that_ends_at_any_moment(
+    slurm: Stub, grid: list[Config], monkeypatch: pytest.MonkeyPatch, moment: int, queued: int
+) -> None:
+    """It writes what an array is before sbatch, and its number after that: arrays of 1, 2, 1 and 1 jobs."""
+    left, write = iter(range(moment - 1)), Submission.write_array
+
+    def ends(*given: Any) -> None:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        write(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Submission, "write_array", ends)
+        with pytest.raises(KeyboardInterrupt):
+            submit(grid, "generate", GPU)
+    slurm.queue()
+    said = submit(grid, "generate", GPU)
+    assert (len(said.tasks), said.at_work) == (5 - queued, queued)
+    slurm.queue()
+    assert submit(grid, "generate", GPU).at_work == 5
 
 
 def test_cells_of_a_sweep_are_known_without_their_configuration(slurm: Stub, grid: list[Config]) -> None:

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from rich.console import Console
+
+from simula.report.status import _print
+from simula.stages.record import CellRecord, State
+from simula.store.artifacts import Store
+from simula.sweep.state import Snapshot
+
+AXES = {
+    **{"experiment": "lab", "domain": "arithmetic", "teacher": "simulated", "student": "smollm2_135m"},
+    **{"size": 40, "seed": 0, "data_seed": 0},
+}
+
+
+def cell(system: str, state: State, reason: str) -> CellRecord:
+    """One whose taxonomy is there."""
+    places = {name: f"{name}/{system}" for name in ("taxonomy", "dataset", "train")}
+    return CellRecord(system, AXES | {"system": system}, places, state, reason, 0, {"taxonomy": {}})
+
+
+def test_what_cells_share_is_said_once_and_the_rest_fits_a_terminal(tmp_path: Path) -> None:
+    cells = [
+        cell("baseline", "running", "dataset: job 3_0 on node7"),
+        cell(
+            "local_global", "interrupted", "dataset: job 3_1 ended without a word: Slurm says OUT_OF_MEMORY"
+        ),
+    ]
+    left = {"calls": 1314.667, "usd": 0.0, "gpu_hours": 0.0274937}
+    console = Console(width=80, record=True, file=io.StringIO())
+    _print(cells, Snapshot(Store(tmp_path)), left, console)
+    said = [line.rstrip() for line in console.export_text().splitlines()]
+    heads = next(number for number, line in enumerate(said) if line.startswith("system "))
+    title = " ".join(line.strip() for line in said[:heads])
+    assert title.endswith(
+        "experiment=lab domain=arithmetic teacher=simulated student=smollm2_135m size=40 seed=0 data_seed=0"
+    )
+    (first,) = [line for line in said if line.startswith("baseline")]
+    assert first.split() == [
+        "baseline",
+        "running",
+        "dataset,",
+        "train",
+        "dataset:",
+        "job",
+        "3_0",
+        "on",
+        "node7",
+    ]
+    assert any(line.startswith("local_global  interrupted  dataset, train") for line in said)
+    assert "1 running, 1 interrupted" in said
+    assert said[-1] == "still to do, as simula plan counts it: 1,315 calls, 0.0275 gpu hours"
+
+
+def test_one_cell_shares_all_with_itself(tmp_path: Path) -> None:
+    console = Console(width=80, record=True, file=io.StringIO())
+    _print([cell("full", "done", "")], Snapshot(Store(tmp_path)), {}, console)
+    assert "system=full" in console.export_text()
