@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 SIZE = 12
 SERVED = (
     *("hydra/launcher=slurm_vllm", *SMALL[1:], "hydra.launcher.cpu_jobs.partition=shared"),
-    *("teacher=vllm", "teacher.max_tokens=200", "teacher.concurrency=4", "teacher.first_wait=0.2"),
+    *("teacher=vllm", "teacher.max_tokens=200", "teacher.concurrency=4"),
 )
 TREES = """\
 taxonomies:
@@ -68,7 +68,7 @@ def test_servers_begin_serve_are_lost_and_end(cluster: Cluster, tmp_path: Path) 
     sweep.wait(
         "a sweep that ends", lambda: not [job for job in sweep.jobs if job.split("_")[0] != servers], 200
     )
-    assert sweep.built == {"dataset": 1}
+    assert sweep.built == {"taxonomy": 1, "dataset": 1}
     (done,) = sweep.status()
     assert "dataset" not in done["missing"]
     sweep.wait("no server", lambda: not sweep.jobs)
