@@ -17,10 +17,10 @@ from simula.teacher.weights import shipped
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 HERE = Path(__file__).parent
-SIZE = 12
+SIZE = 4
 SERVED = (
     *("hydra/launcher=slurm_vllm", *SMALL[1:]),
-    *("teacher=vllm", "teacher.max_tokens=200", "teacher.concurrency=4"),
+    *("teacher=vllm", "teacher.max_tokens=120", "teacher.concurrency=4"),
 )
 TREES = """\
 taxonomies:
