@@ -17,11 +17,8 @@ class Settings(BaseModel):
 
     def identity(self) -> dict[str, Any]:
         """The fields that decide what comes out, without those marked `incidental`."""
-        return {"kind": type(self).__name__} | {
-            name: _plain(getattr(self, name))
-            for name, field in type(self).model_fields.items()
-            if not (isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("incidental"))
-        }
+        # The cells of a sweep share settings; each of some ten keys of a cell asks for several identities.
+        return dict(_deciding(self))
 
 
 def incidental(default: Any = ..., **constraints: Any) -> Any:
@@ -61,6 +58,17 @@ class OfObject(Generic[A, B]):
             self._known.clear()
         self._known[id(thing)] = (thing, value)
         return value
+
+
+def _decides(settings: Settings) -> dict[str, Any]:
+    return {"kind": type(settings).__name__} | {
+        name: _plain(getattr(settings, name))
+        for name, field in type(settings).model_fields.items()
+        if not (isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("incidental"))
+    }
+
+
+_deciding = OfObject(_decides, most=2048)
 
 
 def _plain(value: Any) -> Any:

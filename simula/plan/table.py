@@ -20,7 +20,8 @@ from simula.plan.steps import Cost, Plan, Step, plan
 from simula.plan.students import Tuning, tuning_lines, tunings
 from simula.progress import short
 from simula.stages.keys import artifact_keys
-from simula.sweep.tasks import MAX_ARRAY, arrays, missing_of, tasks_of
+from simula.sweep.arrays import arrays
+from simula.sweep.tasks import MAX_ARRAY, missing_of, tasks_of
 
 _SUMS = ("calls", "prompt_tokens", "completion_tokens", "usd", "gpu_hours", "megabytes")
 

@@ -70,7 +70,11 @@ class Submission:
     def arrays(self) -> Iterator[dict[str, Any]]:
         """Every array: `id`, `tasks`, and `job` where it was submitted for certain."""
         for path in sorted(self.path.glob("array-*.json")):
-            yield {"id": path.stem.removeprefix("array-"), **_read(path)}
+            yield self.array(path.stem.removeprefix("array-"))
+
+    def array(self, name: str) -> dict[str, Any]:
+        """One array, as `arrays` tells it. Raises FileNotFoundError."""
+        return {"id": name, **_read(self.path / f"array-{name}.json")}
 
     def write_array(self, name: str, said: Mapping[str, Any]) -> None:
         """Write what an array is, before it is submitted, and again when Slurm has given it a number."""

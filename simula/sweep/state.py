@@ -64,8 +64,7 @@ def at_work(store: Store) -> dict[str, AtWork]:
 def _array(store: Store, sweep: str, array: str) -> tuple[Submission, list[int]] | None:
     for path in (sweeps_folder(store) / sweep).glob(f"*/array-{array}.json"):
         submission = Submission(path.parent)
-        (said,) = (said for said in submission.arrays() if said["id"] == array)
-        return submission, said["tasks"]
+        return submission, submission.array(array)["tasks"]
     return None
 
 
@@ -155,10 +154,12 @@ class _States:
     unknown: dict[tuple[Submission, int], str] = field(default_factory=dict)
     """Tasks of which only Slurm may know how they ended, to their last job."""
     cancelled: dict[Submission, set[int]] = field(default_factory=dict)
+    submitted: dict[Submission, dict[int, str]] = field(default_factory=dict)
+    """Of each submission: task to the job that was submitted for it."""
 
     def all(self) -> dict[str, TaskState]:
         tasks = {(submission, place): task for submission, place, task in self.newest.values()}
-        records = {submission: submission.recorded() for submission, _ in tasks}
+        records = {submission: submission.recorded() for submission in {one for one, _ in tasks}}
         for (submission, place), task in tasks.items():
             record = submission.record(place) if place in records[submission] else None
             self._one(submission, place, task, record)
@@ -207,11 +208,14 @@ class _States:
 
     def _job(self, submission: Submission, place: int) -> str:
         """The job that was submitted for a task; empty where the submitter was killed before it knew."""
-        for array in submission.arrays():
-            if place in array["tasks"] and "job" in array:
-                element = array["tasks"].index(place)
-                return f"{array['job']}_{element}" if len(array["tasks"]) > 1 else str(array["job"])
-        return ""
+        if submission not in self.submitted:
+            self.submitted[submission] = {
+                task: f"{array['job']}_{element}" if len(array["tasks"]) > 1 else str(array["job"])
+                for array in submission.arrays()
+                if "job" in array
+                for element, task in enumerate(array["tasks"])
+            }
+        return self.submitted[submission].get(place, "")
 
     def _lost(self, place: str) -> str:
         """What is waited for in vain, and what became of it."""

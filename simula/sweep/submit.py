@@ -20,12 +20,13 @@ from simula.stages.keys import artifact_keys, cell_key
 from simula.stages.record import SWEPT
 from simula.store.artifacts import Store
 from simula.sweep import slurm
+from simula.sweep.arrays import Array, arrays
 from simula.sweep.folder import Submission, next_submission, sweeps_folder
 from simula.sweep.frozen import freeze
 from simula.sweep.job import Work
 from simula.sweep.settings import Slurm
 from simula.sweep.state import AtWork, at_work
-from simula.sweep.tasks import Array, Task, arrays, missing_of, tasks_of
+from simula.sweep.tasks import Task, missing_of, tasks_of
 from simula.teacher import Spending
 
 if TYPE_CHECKING:
@@ -141,6 +142,8 @@ class _Submitter:
     live: Mapping[str, AtWork]
     jobs: dict[int, str] = field(default_factory=dict)
     """Task to its job, of those that are submitted."""
+    arrays: list[str] = field(default_factory=list)
+    """Slurm's numbers of the arrays that are submitted."""
 
     def submit(self, tasks: Sequence[Task], packed: Sequence[Array]) -> None:
         for count, array in enumerate(packed):
@@ -160,14 +163,22 @@ class _Submitter:
         self.folder.write_array(name, said)
         after = [self.jobs[task] for task in array.after]
         after += [self.live[place].job.id for place in array.elsewhere if place in self.live]
-        executor = _executor(self.folder, settings, name, list(dict.fromkeys(after)))
+        waits = _dependency(list(dict.fromkeys(after)), [self.arrays[place] for place in array.along])
+        executor = _executor(self.folder, settings, name, waits)
         jobs = executor.submit_array([Work(str(self.folder.path), task) for task in array.tasks])
         self.jobs |= {task: job.job_id for task, job in zip(array.tasks, jobs, strict=True)}
-        self.folder.write_array(name, {**said, "job": jobs[0].job_id.partition("_")[0]})
+        self.arrays.append(jobs[0].job_id.partition("_")[0])
+        self.folder.write_array(name, {**said, "job": self.arrays[-1]})
+
+
+def _dependency(after: Sequence[str], along: Sequence[str]) -> str | None:
+    """In Slurm's words: all wait for those jobs, the i-th of an array also for the i-th of each of these."""
+    kinds = {"afterok": after, "aftercorr": along}
+    return ",".join(":".join((kind, *jobs)) for kind, jobs in kinds.items() if jobs) or None
 
 
 def _executor(
-    folder: Submission, settings: Slurm, array: str, after: Sequence[str]
+    folder: Submission, settings: Slurm, array: str, dependency: str | None
 ) -> submitit.SlurmExecutor:
     """submitit's executor for one array."""
     from submitit import SlurmExecutor
@@ -176,7 +187,7 @@ def _executor(
     further: dict[str, Any] = dict(settings.additional_parameters)
     if settings.requeue:
         further.setdefault("requeue", True)
-    if after:
+    if dependency:
         # What waits for something that has failed would stay in the queue for ever.
         further.setdefault("kill-on-invalid-dep", "yes")
     executor.update_parameters(
@@ -197,7 +208,7 @@ def _executor(
         setup=list(settings.setup),
         # From Slurm 22.05 on srun no longer takes this from the job.
         srun_args=[f"--cpus-per-task={settings.cpus_per_task}", *settings.srun_args],
-        dependency=f"afterok:{':'.join(after)}" if after else None,
+        dependency=dependency,
         additional_parameters=further,
     )
     return executor

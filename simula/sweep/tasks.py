@@ -143,38 +143,3 @@ _Wanted = dict[Kind, tuple[tuple[str, ...], tuple[str, ...]]]
 def _tasks(wanted: _Wanted, until: str, size: int) -> list[Task]:
     kinds = [kind for kind in _FROM[until] if kind in wanted and wanted[kind][0]]
     return [Task(kind, *wanted[kind], size=size) for kind in kinds]
-
-
-@dataclass(frozen=True, slots=True)
-class Array:
-    """Tasks that wait for the same others, and so are submitted together."""
-
-    gpu: bool
-    tasks: tuple[int, ...]
-    """Places in the list of tasks."""
-    after: tuple[int, ...]
-    """Places of the tasks that it waits for."""
-    elsewhere: tuple[str, ...]
-    """What it waits for and none of these tasks makes: another sweep's job does."""
-
-
-def arrays(tasks: Sequence[Task], published: Collection[str], limit: int) -> list[Array]:
-    """Pack tasks into arrays of at most `limit`, each behind those that it waits for.
-
-    Args:
-        tasks: those to submit, each behind what it waits for.
-        published: places that nobody needs to wait for.
-        limit: tasks of an array at most.
-    """
-    makers = {place: at for at, task in enumerate(tasks) for place in task.makes}
-    packed: dict[tuple[bool, tuple[int, ...], tuple[str, ...]], list[int]] = {}
-    for at, task in enumerate(tasks):
-        missing = [place for place in task.needs if place not in published]
-        after = tuple(sorted({makers[place] for place in missing if place in makers}))
-        elsewhere = tuple(sorted(place for place in missing if place not in makers))
-        packed.setdefault((task.gpu, after, elsewhere), []).append(at)
-    return [
-        Array(gpu, tuple(members[start : start + limit]), after, elsewhere)
-        for (gpu, after, elsewhere), members in packed.items()
-        for start in range(0, len(members), limit)
-    ]

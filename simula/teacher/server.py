@@ -1,4 +1,4 @@
-"""Any server that speaks OpenAI's chat completions, by plain HTTP and JSON."""
+"""Any server that speaks OpenAI's chat completions, or several of one model, by plain HTTP and JSON."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from simula.teacher.endpoint import Endpoint
 from simula.teacher.faults import Boundary, PassingFault, secret_in
 from simula.teacher.model_names import UNKNOWN
 from simula.teacher.port import Reply, Request, Usage
+from simula.teacher.replicas import Replicas
 from simula.teacher.settings import ServerTeacher
 
 
@@ -28,9 +29,15 @@ class Server:
         secret = secret_in(
             settings.key_variable, settings.model, "set teacher.key_variable=null for a server without"
         )
-        self._boundary = Boundary(settings.model, settings.key_variable or settings.base_url, secret)
-        url = f"{settings.base_url.rstrip('/')}/chat/completions"
-        self._endpoint = Endpoint(url, self._boundary, settings.timeout)
+        credential = settings.key_variable or settings.address
+        self._boundary = boundary = Boundary(settings.model, credential, secret)
+
+        def connect(address: str) -> Endpoint:
+            return Endpoint(f"{address.rstrip('/')}/chat/completions", boundary, settings.timeout)
+
+        self._endpoint: Endpoint | Replicas = (
+            Replicas(settings.servers, connect) if settings.servers else connect(settings.base_url)
+        )
 
     async def ask(self, request: Request) -> Reply:
         """Answer one request.

@@ -216,8 +216,17 @@ class ServerTeacher(Remote):
     """The model's name as the server knows it."""
     base_url: str = incidental("http://127.0.0.1:8000/v1")
     """Address up to and including the version; calls go to `<base_url>/chat/completions`."""
+    servers: Path | None = incidental(None)
+    """Folder with a file for each of several servers of the model, which holds its address (instead of
+    `base_url`): calls are spread over them. It is looked at again while they come and go; `slurm/vllm.sh`
+    keeps it. null: `base_url` alone."""
     key_variable: str | None = incidental(None)
     """Environment variable that holds the key; null: the server wants none."""
+
+    @property
+    def address(self) -> str:
+        """Where the servers are, for people."""
+        return str(self.servers or self.base_url)
 
     def connect(self) -> Teacher:
         """A teacher that connects at the first call."""
@@ -227,7 +236,7 @@ class ServerTeacher(Remote):
 
             return Server(self)
 
-        return Limited(self.model, open_session, self.limits(self.model, self.key_variable, self.base_url))
+        return Limited(self.model, open_session, self.limits(self.model, self.key_variable, self.address))
 
 
 class EmbeddedTeacher(Sampling):

@@ -163,7 +163,7 @@ GROUPS = sorted(path for path in conf_folder().glob("*/**/*.yaml") if "hydra" no
 
 def test_how_many_configuration_files_there_are() -> None:
     """Every new file shows up here, and in the test below."""
-    assert len(GROUPS) == 84
+    assert len(GROUPS) == 85
 
 
 @pytest.mark.parametrize("path", GROUPS, ids=lambda path: f"{path.parent.name}={path.stem}")

@@ -75,6 +75,7 @@ StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool
 SlurmctldPidFile={folder}/slurmctld.pid
 SlurmdPidFile={folder}/slurmd.pid
+SlurmdParameters=config_overrides
 NodeName=localhost NodeHostname={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory={memory}
 PartitionName=low Nodes=localhost Default=YES PriorityTier=1 GraceTime={grace}
 PartitionName=high Nodes=localhost PriorityTier=10 PreemptMode=OFF
@@ -244,8 +245,8 @@ class Cluster:
 
 
 @contextmanager
-def started(folder: Path) -> Iterator[Cluster]:
-    """A cluster in `folder`, until the block ends."""
+def started(folder: Path, cpus: int | None = None) -> Iterator[Cluster]:
+    """A cluster in `folder`, until the block ends; its node has so many cores, or seems to."""
     install()
     names = ("slurmctld", "slurmd", "slurmdbd", "mariadb")
     cluster = Cluster(folder, dict(zip(names, _free_ports(len(names)), strict=True)))
@@ -253,7 +254,7 @@ def started(folder: Path) -> Iterator[Cluster]:
         **cluster.ports,
         "folder": folder,
         "host": socket.gethostname().partition(".")[0],
-        "cpus": os.cpu_count(),
+        "cpus": cpus or os.cpu_count(),
         "memory": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20 - 512,
         "grace": GRACE_S,
     }

@@ -59,16 +59,17 @@ def run_all(grid: Sequence[Config], *numbers: int) -> list[int]:
 
 
 def test_the_text_that_sbatch_gets(slurm: Stub, grid: list[Config]) -> None:
-    """Two sizes of two systems: taxonomies, then the small data sets together, then each larger one."""
+    """Two sizes of two systems: the taxonomy, the small data sets, each large one behind its small one."""
     said = submit(grid, "generate", GPU)
-    assert (len(said.tasks), said.arrays, said.published, said.at_work) == (5, 4, 0, 0)
-    first, second, third, fourth = map(flags, slurm.scripts)
+    assert (len(said.tasks), said.arrays, said.published, said.at_work) == (5, 3, 0, 0)
+    first, second, third = map(flags, slurm.scripts)
     assert "dependency" not in first
     assert "array" not in first
     assert second["dependency"] == "afterok:1"
     assert second["array"] == "0-1%2"
-    assert (third["dependency"], fourth["dependency"]) == ("afterok:1:2_0", "afterok:1:2_1")
-    for text in (first, second, third, fourth):
+    assert third["dependency"] == "afterok:1,aftercorr:2"
+    assert third["array"] == "0-1%2"
+    for text in (first, second, third):
         assert text["partition"] == "short"
         assert text["mem"] == "2048M"
         assert text["signal"] == "USR2@180"
@@ -144,7 +145,7 @@ def test_arrays_are_no_longer_than_the_cluster_takes(slurm: Stub, grid: list[Con
 def test_a_refusal_is_one_sentence_and_what_is_submitted_stays(slurm: Stub, grid: list[Config]) -> None:
     (slurm.here / "refuses").touch()
     with pytest.raises(
-        SlurmUnavailable, match=r"refused array 1 of 4 .*QOSMaxSubmitJobPerUserLimit.*0 of 5 jobs"
+        SlurmUnavailable, match=r"refused array 1 of 3 .*QOSMaxSubmitJobPerUserLimit.*0 of 5 jobs"
     ):
         submit(grid, "generate", GPU)
     (slurm.here / "refuses").unlink()
@@ -176,7 +177,7 @@ def test_states_by_hand(slurm: Stub, grid: list[Config]) -> None:
     assert running.reason == "dataset: job 2_1 on node7" or running.reason.startswith("dataset: job ")
     # Gone from the queue: task 2 without a word, so that 4 was never begun.
     slurm.says("squeue")
-    slurm.says("sacct", "1|COMPLETED", "2_0|COMPLETED", "2_1|TIMEOUT", "3|COMPLETED", "4|CANCELLED")
+    slurm.says("sacct", "1|COMPLETED", "2_0|COMPLETED", "2_1|TIMEOUT", "3_0|COMPLETED", "3_1|CANCELLED")
     run_all(grid, 3)
     assert states(grid) == ["done", "done", "interrupted", "done", "waiting"]
     reasons = Counter(cell.reason for cell in known(grid))

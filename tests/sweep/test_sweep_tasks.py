@@ -7,7 +7,7 @@ import pytest
 from simula.composition import cells
 from simula.config import Config
 from simula.stages.keys import artifact_keys
-from simula.sweep.tasks import KINDS, Task, arrays, missing_of, tasks_of
+from simula.sweep.tasks import KINDS, missing_of, tasks_of
 
 LAB = ("domain=arithmetic", "teacher=simulated")
 
@@ -75,35 +75,6 @@ def test_cells_that_share_an_adapter_are_one_task() -> None:
     assert set(student.makes) == {
         artifact_keys(config)[name] for config in both for name in ("train", "evaluate")
     }
-
-
-def task(kind: str, makes: str, *needs: str) -> Task:
-    return Task(kind, (makes,), needs)  # type: ignore[arg-type]
-
-
-def test_arrays_by_hand() -> None:
-    """What waits for the same is one array, at most two of its tasks in each; CPU and GPU are apart."""
-    tasks = [
-        task("taxonomy", "t"),
-        task("dataset", "a", "t"),
-        task("dataset", "b", "t"),
-        task("dataset", "c", "t"),
-        task("measures", "m", "a"),
-        task("student", "s", "a"),
-        task("student", "u", "a"),
-        task("student", "v", "elsewhere"),
-        task("student", "w", "there"),
-    ]
-    packed = arrays(tasks, {"there"}, 2)
-    assert [(array.gpu, array.tasks, array.after, array.elsewhere) for array in packed] == [
-        (False, (0,), (), ()),
-        (False, (1, 2), (0,), ()),
-        (False, (3,), (0,), ()),
-        (False, (4,), (1,), ()),
-        (True, (5, 6), (1,), ()),
-        (True, (7,), (), ("elsewhere",)),
-        (True, (8,), (), ()),
-    ]
 
 
 def test_shards_stand_between_taxonomies_and_their_data_set() -> None:

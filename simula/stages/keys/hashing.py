@@ -9,7 +9,7 @@ from typing import Any
 
 from simula.config import Config
 from simula.prompts import template_hash
-from simula.settings import fingerprint
+from simula.settings import OfObject, fingerprint
 
 FORMAT = 2
 """Raised when what a stage writes changes its meaning, so that older artifacts are not reused."""
@@ -40,6 +40,11 @@ def once(made: Callable[[Config], str]) -> Callable[[Config], str]:
         return known[names][1]
 
     return found
+
+
+def of_cell(made: Callable[[Config], str]) -> Callable[[Config], str]:
+    """A key that several others of a cell hold, worked out once for each cell."""
+    return wraps(made)(OfObject(made, _KEPT))
 
 
 def described(config: Config) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from simula.config import Config
 from simula.evaluation.teacher import SYSTEM as EXAMINATION
 from simula.prompts import template_hash
-from simula.stages.keys.hashing import described, key, once, prompts
+from simula.stages.keys.hashing import described, key, of_cell, once, prompts
 
 TAXONOMY_PROMPTS = (
     "propose_factors",
@@ -114,6 +114,7 @@ def advice_key(config: Config) -> str:
     )
 
 
+@of_cell
 def adapter_key(config: Config) -> str:
     """A student tuned on the rows, or on a selection of them."""
     selected = {}
