@@ -158,7 +158,9 @@ def _run(command: str, arguments: Arguments) -> int:
     if command == "cancel":
         return _cancel(arguments)
     if command == "track":
-        return _track(arguments)
+        from simula.track import track
+
+        return track(arguments.overrides, arguments.folder, sweep=arguments.sweep)
     from simula.composition import cells
 
     # Where the store is says nothing of which of its cells are meant.
@@ -251,21 +253,6 @@ def _cancel(arguments: Arguments) -> int:
     (cell,) = cells(overrides, sweep=False, extra_folder=arguments.folder)
     print(cancel(Store(cell.config.paths.store), words[0] if words else None).sentence())
     return 0
-
-
-def _track(arguments: Arguments) -> int:
-    """Its one word says what to do with the tracked runs."""
-    from simula.composition import cells
-    from simula.tracking.commands import track
-
-    words = list(takewhile(lambda word: "=" not in word, arguments.overrides))
-    overrides = arguments.overrides[len(words) :]
-    if arguments.sweep or len(words) != 1:
-        raise ConfigurationError("track takes one word, sync or view, and no -m; see simula track --help")
-    (cell,) = cells(overrides, sweep=False, extra_folder=arguments.folder)
-    named = any(line.startswith("experiment=") for line in overrides)
-    group = cell.config.scalars.experiment if named else None
-    return track(words[0], cell.config.tracking, cell.config.paths.tracking, group)
 
 
 def _show(arguments: Arguments) -> int:

@@ -45,9 +45,8 @@ def save_view(tracking: Tracking, folder: Path, group: str | None) -> str:
     """
     if not os.environ.get("WANDB_API_KEY"):
         raise ConfigurationError("WANDB_API_KEY is not set; simula track needs the key of a W&B account")
-    from wandb.sdk.lib.service.service_connection import WandbApiFailedError
-
     import wandb
+    from wandb.sdk.lib.service.service_connection import WandbApiFailedError
 
     # The client speaks of saved views on the terminal, and asks for ever where nobody tells it not to.
     wandb.setup(

@@ -11,11 +11,10 @@ from wandb_runs import a_run
 from wandb_server import Faults, Server
 
 from simula.claims import Claim
-from simula.errors import ConfigurationError, StoreError
+from simula.errors import StoreError
+from simula.track import track
 from simula.tracking import Stored, sending
-from simula.tracking.commands import track
 from simula.tracking.sending import Sent, send
-from simula.tracking.settings import Tracking
 from simula.tracking.tracker import WRITER
 
 
@@ -34,9 +33,9 @@ def kept(folder: Path, key: str, *parts: range) -> None:
 def test_each_run_is_sent_once_and_in_order(
     tmp_path: Path, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kept(tmp_path, "train/one", range(1, 5), range(3, 7))
-    kept(tmp_path, "train/two", range(1, 3))
-    assert track("sync", Tracking(), tmp_path, None) == 0
+    kept(tmp_path / "tracking", "train/one", range(1, 5), range(3, 7))
+    kept(tmp_path / "tracking", "train/two", range(1, 3))
+    assert track(["sync", f"paths.root={tmp_path}"], None, sweep=False) == 0
     assert capsys.readouterr().out == "W&B: 3 runs sent\n"
     steps = {name: [row["train/step"] for row in told.rows()] for name, told in server.runs.items()}
     assert steps == {"train-one": [1, 2, 3, 4, 5, 6], "train-two": [1, 2]}
@@ -44,7 +43,7 @@ def test_each_run_is_sent_once_and_in_order(
     assert server.runs["train-two"].group == "lab"
     assert server.runs["train-two"].summary["accuracy"] == 0.6
     said = len(server.upserts)
-    assert track("sync", Tracking(), tmp_path, None) == 0
+    assert track(["sync", f"paths.root={tmp_path}"], None, sweep=False) == 0
     assert capsys.readouterr().out == "W&B: 0 runs sent, 3 sent before\n"
     assert len(server.upserts) == said
 
@@ -100,17 +99,6 @@ def test_two_do_not_send_at_once(tmp_path: Path) -> None:
     assert claim.take()
     with pytest.raises(StoreError, match="runs are being sent by process"):
         send(tmp_path)
-
-
-@pytest.mark.parametrize("word", ["sync", "view"])
-def test_without_a_key_one_sentence(word: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="WANDB_API_KEY is not set"):
-        track(word, Tracking(), tmp_path, None)
-
-
-def test_another_word_is_named() -> None:
-    with pytest.raises(ConfigurationError, match="did you mean sync"):
-        track("synk", Tracking(), Path(), None)
 
 
 @pytest.mark.usefixtures("key")
