@@ -112,7 +112,7 @@ def test_the_runs_of_a_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     cell = config(tmp_path, "tracking.mode=offline", "experiment=lab")
     assert run_cell(cell, "generate") is None
     runs = {}
-    for folder in (tmp_path / "tracking" / "wandb").iterdir():
+    for folder in (tmp_path / "tracking" / "wandb").glob("offline-run-*"):
         found = list(records(folder))
         start = next(record.run for record in found if record.HasField("run"))
         runs[start.job_type] = (start, found)
