@@ -162,6 +162,10 @@ def _run(command: str, arguments: Arguments) -> int:
         return _show(arguments)
     if command == "cancel":
         return _cancel(arguments)
+    if command == "track":
+        from simula.track import track
+
+        return track(arguments.overrides, arguments.folder, sweep=arguments.sweep)
     from simula.composition import cells
 
     # Where the store is says nothing of which of its cells are meant.

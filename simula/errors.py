@@ -9,6 +9,7 @@
     ├── StoreError                  an artifact is unreadable, or somebody else holds it too long
     ├── BenchmarkError              a benchmark's file is missing or is not what was expected
     ├── StudentError                weights missing, an empty data set, a template that cannot be used
+    ├── TrackingError               W&B does not take what `simula track` sends; no stage ever raises it
     └── TeacherError
         ├── TeacherUnavailable      no call of this run can succeed (key, model, server): stop
         ├── RequestFailed           this one call failed for good (blocked, too long): the slot is refused
@@ -58,6 +59,10 @@ class StoreError(SimulaError):
 
 class BenchmarkError(SimulaError):
     """A benchmark's file is missing, incomplete, or not in the expected form."""
+
+
+class TrackingError(SimulaError):
+    """W&B's server is not there, refuses, or says what nobody understands."""
 
 
 class StudentError(SimulaError):

@@ -18,6 +18,7 @@ COMMANDS = {
     "status": "every cell: done, running (where), failed (why), what a restart would redo; --json, --watch",
     "cancel": "end a sweep's jobs on a cluster: cancel [sweep]; what they made is kept",
     "doctor": "versions, keys, teacher, weights, machine, Slurm, disk: is all there, and what to do; --json",
+    "track": "W&B: track sync sends the runs that were kept on disk; track view saves a view of the grid",
     "report": "tables, figure and HTML page from whatever results exist",
     "completion": 'tab completion: eval "$(simula completion)" in bash',
 }
@@ -73,6 +74,21 @@ usage: simula show <dataset> [row] [--json] [--config-dir DIR] [--debug] [group=
   paths.root=…    looks in another place than SIMULA_ROOT or outputs/
 """
 
+_TRACK = """\
+simula track: {what}
+
+usage: simula track sync|view [--debug] [group=option | key=value …]
+
+  sync        sends each run that was tracked without a server, once; those of a stage at work later.
+              It needs WANDB_API_KEY, which W&B shows under its user settings
+  view        saves a view of the project in W&B: the axes of the grid beside accuracy, price, rejection
+              and coverage of every tuned student, and accuracy by size; again: the same view, anew
+
+  experiment=lab           view: of this experiment alone
+  tracking.project=…       another project than simula; tracking.entity=… another user or team
+  paths.root=…             looks in another place than SIMULA_ROOT or outputs/
+"""
+
 _COMPLETION = """\
 _simula() {{
   if [ "$COMP_CWORD" -eq 1 ]; then
@@ -102,6 +118,8 @@ def general_help() -> str:
 
 def command_help(command: str) -> str:
     """`simula <command> --help`: what can be chosen, read from the configuration files."""
+    if command == "track":
+        return _TRACK.format(what=COMMANDS[command])
     if command == "show":
         return _SHOW.format(what=COMMANDS[command])
     root = (conf_folder() / "simula.yaml").read_text(encoding="utf-8").split("\nhydra:")[0]

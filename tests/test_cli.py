@@ -28,7 +28,8 @@ def simula(environment: dict[str, str], *arguments: str) -> subprocess.Completed
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["run", "--help"], ["show", "--help"], ["export", "--help"]]
+    "arguments",
+    [["--help"], ["run", "--help"], ["show", "--help"], ["track", "--help"], ["export", "--help"]],
 )
 def test_help_needs_no_heavy_import(environment: dict[str, str], arguments: list[str]) -> None:
     listing = subprocess.run(
@@ -42,6 +43,22 @@ def test_help_needs_no_heavy_import(environment: dict[str, str], arguments: list
     imported = {line.split("|")[-1].strip() for line in listing.stderr.splitlines()}
     assert not imported & {"hydra", "omegaconf", "pydantic", "torch", "numpy", "rich", "wandb"}
     assert "usage: simula" in listing.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ([], "track takes one word, sync or view"),
+        (["synk"], "did you mean sync?"),
+        (["sync"], "WANDB_API_KEY is not set"),
+        (["view", "experiment=lab"], "WANDB_API_KEY is not set"),
+    ],
+)
+def test_track_says_what_it_needs(environment: dict[str, str], words: list[str], sentence: str) -> None:
+    said = simula(environment, "track", *words)
+    assert (said.returncode, said.stdout) == (2, "")
+    assert sentence in said.stderr
+    assert not Path(environment["SIMULA_ROOT"]).exists()
 
 
 def test_run_help_names_groups_options_and_keys(environment: dict[str, str]) -> None:

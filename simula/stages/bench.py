@@ -19,6 +19,7 @@ from simula.config import Config
 from simula.progress import Paid, Progress
 from simula.prompts import Asker, Spent, Tally, system_prompt, total
 from simula.settings import fingerprint
+from simula.stages.told import configuration, numbers, stored
 from simula.store.artifacts import Store
 from simula.store.measured_sets import BENCHMARK, REAL
 from simula.teacher import Spending, connect
@@ -52,21 +53,24 @@ class Bench:
         """
 
         def tracked(folder: Path) -> Mapping[str, Any]:
-            from simula.tracking import open_run
+            from simula.tracking import Stored, open_run
 
-            scalars = self.config.scalars
             started, clock = datetime.now(UTC), time.perf_counter()
             with open_run(
                 self.config.tracking,
                 folder=self.config.paths.tracking,
                 stage=stage,
                 key=key,
-                group=scalars.experiment,
-                config={**axes(self.config), **{f"input/{name}": value for name, value in inputs.items()}},
+                group=self.config.scalars.experiment,
+                config=configuration(self.config, axes(self.config), stage, key, inputs),
             ) as run:
                 said = make(folder, run.log)
                 said = {**said, **per_row(said)}
-                run.summary({name: value for name, value in said.items() if isinstance(value, int | float)})
+                if run.tracked:
+                    run.summary(numbers(self.config, self.store, stage, key, said))
+                    used = [stored(self.store, *one) for one in inputs.items()]
+                    published = self.store.folder(stage, key)
+                    run.artifacts(Stored(stage, key, published, folder, said), [one for one in used if one])
             seconds = round(time.perf_counter() - clock, 3)
             self.progress.line(f"{stage}: done in {seconds:.1f} s")
             return {

@@ -75,7 +75,7 @@ class Validation(pl.Callback):
         if not trainer.is_global_zero:
             return
         write_json(self._file, self.accuracies)
-        self._log({"train/step": step, "validation/accuracy": self.accuracies[step]})
+        self._log({"validation/step": step, "validation/accuracy": self.accuracies[step]})
         for other in self.accuracies.keys() - still_possible(self.accuracies):
             shutil.rmtree(self.adapter(other), ignore_errors=True)
 

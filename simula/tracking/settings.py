@@ -14,8 +14,13 @@ class Tracking(Settings):
     """
 
     mode: Literal["auto", "online", "offline", "disabled"] = incidental("auto")
-    """`auto`: online where WANDB_API_KEY is set, else offline, for `wandb sync` later. `disabled`: free."""
+    """`auto`: online where WANDB_API_KEY is set, else offline, for `simula track sync`. `disabled`: free."""
     project: str = incidental("simula", min_length=1)
     """W&B project; the runs of one experiment are one group in it."""
     entity: str = incidental("")
     """W&B user or team; empty: the key's default."""
+    artifacts: Literal["references", "files", "none"] = incidental("references")
+    """What W&B holds of taxonomies, data sets, adapters, evaluations and measures, each with what it was made
+    from: where its files are, the files themselves, or nothing. Whole models are never uploaded."""
+    largest_file_mb: float = incidental(50.0, gt=0)
+    """With `artifacts=files`: a larger file is only referred to, and counted (MB of 10^6 bytes)."""

@@ -1,45 +1,104 @@
-"""One W&B run around one stage; whatever W&B does, the stage goes on."""
+"""One W&B run around one stage; whatever W&B does, the stage goes on.
+
+Where the server cannot be reached the run is kept on disk, as it is without a key, and `simula track sync`
+sends it later; where that is impossible too, the stage goes on untracked.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from simula.claims import Claim
+from simula.tracking.artifacts import Counted, Stored, artifact
+from simula.tracking.earlier import steps, told_on_disk
 from simula.tracking.settings import Tracking
 
 if TYPE_CHECKING:
     import wandb
 
+WRITER = "writer"
+"""In the folder of a run: the claim of the process that writes it, which says whether it still does."""
 _INIT_SECONDS = 10
 _FINISH_SECONDS = 30
-"""Waited at most for the server at the end of a stage; what is not sent by then stays on disk."""
+"""Waited at most for the server at the beginning and at the end of a stage; every other word to it is sent
+beside the stage. After the first such wait that was in vain the process tries no more."""
+_REQUEST_SECONDS = 10
+"""Of one request, which is repeated a few times beside the stage."""
 _ID_LENGTH = 64
 
 _log = logging.getLogger(__name__)
+_offline: dict[Tracking, str] = {}
+"""Whose server failed once in this process, and why: it is not tried again, since every try waits for it."""
 _unusable: dict[Tracking, str] = {}
-"""What failed once in this process, and why: it is not tried again, since every try waits for the server."""
+"""What cannot even be kept on disk, and why."""
 
 
 class Run:
     """The W&B run of one stage, or nothing where tracking is off or has failed."""
 
-    def __init__(self, client: wandb.Run | None, problem: str = "") -> None:
+    def __init__(
+        self,
+        client: wandb.Run | None,
+        problem: str = "",
+        *,
+        tracking: Tracking | None = None,
+        told: Mapping[str, float] | None = None,
+    ) -> None:
+        """`told`: the last step of each kind that earlier parts of the run hold."""
         self._client = client
+        self._online = client is not None and not client.offline
+        self._tracking = tracking or Tracking(mode="disabled")
+        self._told = dict(told or {})
         self.problem = problem
-        """Why the stage is untracked although tracking was asked for; empty: it is tracked, or it is off."""
+        """Why W&B's server has nothing of the stage although it should; empty: it has, or is not meant to."""
+
+    @property
+    def tracked(self) -> bool:
+        """Whether anybody listens."""
+        return self._client is not None
 
     def log(self, values: Mapping[str, Any]) -> None:
-        """Append one step of numbers to the run's history."""
+        """Append numbers to the run's history.
+
+        Those of a step that was told before, as `train/step` counts, are left out: a stage that was killed
+        repeats some.
+        """
+        if any(step <= self._told.get(name, step - 1) for name, step in steps(values).items()):
+            return
         self._tell(lambda client: client.log(dict(values)))
 
     def summary(self, values: Mapping[str, Any]) -> None:
         """Set the run's final numbers, such as accuracy and price."""
         self._tell(lambda client: client.summary.update(dict(values)))
+
+    def artifacts(self, made: Stored, used: Sequence[Stored]) -> None:
+        """Say what the stage made, and of what; how many files that were goes into the summary."""
+        how = self._tracking.artifacts
+        if how == "none":
+            return
+        counted = Counted()
+
+        def tell(client: wandb.Run) -> None:
+            for stored in (*used, made):
+                said, files = artifact(stored, how, self._tracking.largest_file_mb, not self._online)
+                counted.uploaded += files.uploaded
+                counted.referred += files.referred
+                # Not log_artifact and use_artifact: these wait for the server, and the latter needs one.
+                assert client._interface is not None
+                user = stored is not made
+                client._interface.publish_artifact(
+                    client, said, ["latest"], is_user_created=user, use_after_commit=user
+                )
+
+        self._tell(tell)
+        self.summary({"artifacts/uploaded": counted.uploaded, "artifacts/referred": counted.referred})
 
     def finish(self, exit_code: int) -> None:
         """Close the run; nothing is recorded after it."""
@@ -55,6 +114,21 @@ class Run:
             self._client = None
             self.problem = _reason(error)
             _log.warning("W&B broke off (%s): the stage goes on untracked.", self.problem)
+            if self._online:
+                _offline[self._tracking] = self.problem
+            if not isinstance(error, TimeoutError):  # what is late is still sent beside the next stage
+                _end_client()
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """What a run is opened with."""
+
+    stage: str
+    key: str
+    group: str
+    config: Mapping[str, Any]
+    folder: Path
 
 
 @contextmanager
@@ -69,57 +143,84 @@ def open_run(
         stage: the run's job type, such as "train".
         key: the artifact's key; the run's id follows from it, so that a requeued stage goes on in its run.
         group: the experiment.
-        config: the cell's settings; nested mappings become flat keys joined by dots.
+        config: where the cell stands in the grid, flat, and its settings, nested.
     """
-    run = _open(tracking, folder, stage=stage, key=key, group=group, config=config)
-    exit_code = 1
-    try:
-        yield run
-        exit_code = 0
-    finally:
-        run.finish(exit_code)
+    with ExitStack() as writing:
+        run = _open(tracking, _Opening(stage, key, group, config, folder), writing)
+        exit_code = 1
+        try:
+            yield run
+            exit_code = 0
+        finally:
+            run.finish(exit_code)
+            with suppress(OSError):
+                writing.close()
 
 
-def _open(tracking: Tracking, folder: Path, **what: Any) -> Run:
+def _open(tracking: Tracking, opening: _Opening, writing: ExitStack) -> Run:
     if tracking.mode == "disabled":
         return Run(None)
+    if _mode(tracking) == "online" and tracking not in _offline:
+        try:
+            return _started(tracking, opening, "online", writing)
+        except _failures() as error:
+            _offline[tracking] = _reason(error)
+            _end_client()
+            _log.warning(
+                "W&B cannot be used (%s): this process keeps its runs in %s; simula track sync sends them.",
+                _offline[tracking],
+                opening.folder,
+            )
     if tracking in _unusable:
         return Run(None, _unusable[tracking])
     try:
-        return Run(_start(tracking, folder, **what))
+        return _started(tracking, opening, "offline", writing)
     except _failures() as error:
-        problem = _unusable[tracking] = _reason(error)
-        _log.warning(
-            "W&B cannot be used (%s): this process goes on untracked; tracking.mode=offline needs no server.",
-            problem,
-        )
-        return Run(None, problem)
+        _unusable[tracking] = _reason(error)
+        _log.warning("W&B's files cannot be written (%s): this process goes on untracked.", _reason(error))
+        return Run(None, _unusable[tracking])
 
 
-def _start(
-    tracking: Tracking, folder: Path, *, stage: str, key: str, group: str, config: Mapping[str, Any]
-) -> wandb.Run:
+def _started(
+    tracking: Tracking, opening: _Opening, mode: Literal["online", "offline"], writing: ExitStack
+) -> Run:
+    client = _start(tracking, opening, mode)
+    run_id, here = _run_id(opening.key), Path(client.settings.sync_dir)
+    claim = Claim(here / WRITER)
+    if claim.take():
+        writing.enter_context(claim.held())
+    for kind in ("train", "validation"):
+        client.define_metric(f"{kind}/*", step_metric=f"{kind}/step")
+    told = told_on_disk(here.parent, run_id, here)
+    on_server = steps(dict(client.summary)) if client.resumed else {}
+    told |= {name: max(step, told.get(name, step)) for name, step in on_server.items()}
+    return Run(client, _offline.get(tracking, ""), tracking=tracking, told=told)
+
+
+def _start(tracking: Tracking, opening: _Opening, mode: Literal["online", "offline"]) -> wandb.Run:
     import wandb
 
-    mode = _mode(tracking)
-    folder.mkdir(parents=True, exist_ok=True)
+    opening.folder.mkdir(parents=True, exist_ok=True)
     wandb.setup(wandb.Settings(silent=True))  # else the login speaks before the run's own settings hold
     return wandb.init(
-        dir=folder,
-        id=_run_id(key),
-        name=key,
+        dir=opening.folder,
+        id=_run_id(opening.key),
+        name=opening.key,
         project=tracking.project,
         entity=tracking.entity or None,
-        group=group,
-        job_type=stage,
+        group=opening.group,
+        job_type=opening.stage,
         mode=mode,
         resume="allow" if mode == "online" else None,  # offline, the client would warn that it cannot look
-        config=_flat(config),
+        config=dict(opening.config),
         settings=wandb.Settings(
             silent=True,
             console="off",
             init_timeout=_INIT_SECONDS,
             finish_timeout=_FINISH_SECONDS,
+            finish_timeout_raises=True,
+            x_graphql_timeout_seconds=_REQUEST_SECONDS,
+            x_file_stream_timeout_seconds=_REQUEST_SECONDS,
             reinit="create_new",  # stages may be open side by side
             save_code=False,
             disable_git=True,  # it would send the working tree's differences
@@ -140,16 +241,6 @@ def _run_id(key: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "-", key)[-_ID_LENGTH:]
 
 
-def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in config.items():
-        if isinstance(value, Mapping):
-            flat |= _flat(value, f"{prefix}{name}.")
-        else:
-            flat[f"{prefix}{name}"] = value
-    return flat
-
-
 def _failures() -> tuple[type[Exception], ...]:
     """What the client raises when server, side process or disk fail; not all of it is a `wandb.Error`."""
     import wandb
@@ -157,6 +248,14 @@ def _failures() -> tuple[type[Exception], ...]:
     from wandb.sdk.mailbox.mailbox_handle import ServerResponseError
 
     return (wandb.Error, OSError, HandleAbandonedError, MailboxClosedError, ServerResponseError)
+
+
+def _end_client() -> None:
+    """End the client's side process: it has died, or still tries to begin a run and keeps its id from use."""
+    import wandb
+
+    with suppress(*_failures()):  # it may have died of what the server said
+        wandb.teardown()
 
 
 def _reason(error: Exception) -> str:

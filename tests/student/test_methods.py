@@ -58,7 +58,7 @@ def test_every_weight_is_trained_and_the_kept_model_is_the_trained_one(
     assert not [name for name, value in before.items() if torch.equal(value, after[name])]
     assert summary.trainable_parameters == sum(value.numel() for value in before.values())
     validated = {
-        line["train/step"]: line["validation/accuracy"] for line in log if "validation/accuracy" in line
+        line["validation/step"]: line["validation/accuracy"] for line in log if "validation/accuracy" in line
     }
     assert validated == dict(summary.validation_accuracies)
     model, tokenizer = tuned(tiny_gemma, tmp_path / "model", tmp_path)
