@@ -156,9 +156,7 @@ def _keys(config: Config) -> Iterator[Finding]:
         yield Finding(f"key {name}", "ok" if there else "wrong", said)
     if config.tracking.mode != "disabled":
         there = bool(os.environ.get("WANDB_API_KEY"))
-        without = (
-            "is not set: runs stay in files here; export WANDB_API_KEY=… sends them, tracking=none makes none"
-        )
+        without = "is not set: runs stay in files here, which `simula track sync` sends later; tracking=none makes none"
         yield Finding("key WANDB_API_KEY", "ok" if there else "note", "is set" if there else without)
     if isinstance(config.student.weights, HubWeights):
         there = bool(os.environ.get("HF_TOKEN"))
