@@ -156,7 +156,9 @@ def _keys(config: Config) -> Iterator[Finding]:
         yield Finding(f"key {name}", "ok" if there else "wrong", said)
     if config.tracking.mode != "disabled":
         there = bool(os.environ.get("WANDB_API_KEY"))
-        without = "is not set: runs stay in files here, which `simula track sync` sends later; tracking=none makes none"
+        without = (
+            "is not set: runs are kept in files, which `simula track sync` sends later; or tracking=none"
+        )
         yield Finding("key WANDB_API_KEY", "ok" if there else "note", "is set" if there else without)
     if isinstance(config.student.weights, HubWeights):
         there = bool(os.environ.get("HF_TOKEN"))
