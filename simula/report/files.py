@@ -13,10 +13,12 @@ from simula.evaluation.spread import design
 from simula.metrics import Measure
 from simula.report.analysis_tables import analysis_tables
 from simula.report.answer import Answer, answer
+from simula.report.explorer import Explorer
 from simula.report.figure import draw_accuracy
 from simula.report.measures.shown import Shown
-from simula.report.page import Samples, render_page
+from simula.report.page import render_page
 from simula.report.price_figure import draw_price
+from simula.report.progress import Progress
 from simula.report.summary import Estimate, Panel, Row, Summary
 from simula.report.tables import detail_tables, main_tables
 from simula.report.text_table import escaped, markdown
@@ -37,7 +39,11 @@ class ReportFiles:
 
 
 def write_report(
-    summary: Summary, samples: Samples, measures: Mapping[Measure, Shown], folder: Path
+    summary: Summary,
+    explorer: Explorer,
+    measures: Mapping[Measure, Shown],
+    progress: Progress,
+    folder: Path,
 ) -> ReportFiles:
     """Write report.md, table.csv, accuracy.png, accuracy.pdf, index.html, and price.png and price.pdf.
 
@@ -45,8 +51,9 @@ def write_report(
 
     Args:
         summary: of every cell, finished or not.
-        samples: rows of each data set to show on the page (`page.Samples`).
+        explorer: taxonomies and rows to look into, on the page.
         measures: of the data sets, to show on the page.
+        progress: of the cells, to show on the page while some are not done.
         folder: made where it does not exist.
     """
     said, drawing, price = answer(summary), draw_accuracy(summary), draw_price(summary)
@@ -69,7 +76,8 @@ def write_report(
     measured = measures and not summary.panels
     text = _measures(summary, measures) if measured else _markdown(summary, said, price is not None)
     files.markdown.write_text(text, encoding="utf-8")
-    files.page.write_text(render_page(summary, said, drawing, price, samples, measures), encoding="utf-8")
+    page = render_page(summary, said, drawing, price, explorer, measures, progress)
+    files.page.write_text(page, encoding="utf-8")
     return files
 
 

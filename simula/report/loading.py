@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -16,8 +15,6 @@ from simula.stages.evaluate import FILE
 from simula.stages.keys import MEASURES
 from simula.stages.record import CellRecord, State, all_records, records_of
 from simula.store.artifacts import Store
-from simula.store.rows import REFUSED, ROWS
-from simula.store.slices import first_rows
 from simula.student.selection import smoothed
 from simula.sweep.state import overlaid
 
@@ -26,8 +23,6 @@ _BEFORE = ("taxonomy", "generate", "assess")
 _FAILED = ("failed", "stopped", "interrupted")
 _STATUS: dict[State, Status] = {"done": "done", "running": "running", "waiting": "waiting"}
 """All others are failures to a reader of tables."""
-SAMPLES = 8
-"""Rows of each kind shown of a data set."""
 _READINGS = {"strict": "right_strict", "lenient": "right_lenient", "log-probability": "right_logprob"}
 """Way of reading answers to its count in an evaluation's manifest."""
 
@@ -45,8 +40,10 @@ def report(cells: Sequence[Cell], *, everything: bool) -> int:
     Raises:
         SimulaError: the results cannot stand in one table.
     """
+    from simula.report.exploring import explore
     from simula.report.files import write_report
     from simula.report.measures import pools_of, shown_measures, write_measures
+    from simula.report.progress import progress
     from simula.report.summary import summarise
     from simula.report.terminal import print_report
 
@@ -65,7 +62,9 @@ def report(cells: Sequence[Cell], *, everything: bool) -> int:
     measures = shown_measures(store, records, pools_of(store, records))
     print_report(summary, measures, console)
     write_measures(measures, paths.report / "measures")
-    files = write_report(summary, _samples(store, records), measures, paths.report)
+    # What was only to be generated or measured, and is, waits for nothing.
+    awaited = [record for record in records if _examined(record) or record.state != "waiting"]
+    files = write_report(summary, explore(store, records), measures, progress(awaited), paths.report)
     console.print(f"page: {files.page}", soft_wrap=True)
     return 0
 
@@ -162,35 +161,3 @@ def _summary(manifest: dict[str, Any], rating: dict[str, Any] | None) -> Dataset
         completion_tokens=sum(one["completion_tokens"] for one in paid),
         price=sum(one["price_usd"] for one in paid),
     )
-
-
-def _samples(store: Store, records: Sequence[CellRecord]) -> dict[str, list[dict[str, Any]]]:
-    """The first rows and the first refused candidates of each data set, once."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for record in records:
-        if "dataset" not in record.manifests:
-            continue
-        place = record.artifacts["dataset"]
-        name = f"{record.axes['domain']}, {record.axes['system']}, {record.axes['size']} rows"
-        name += " before the selection" if "rate" in record.artifacts else ""
-        if name not in found:
-            folder = store.root / place
-            found[name] = [*_shown(folder / ROWS), *_shown(folder / REFUSED)]
-    return found
-
-
-def _shown(path: Path) -> list[dict[str, Any]]:
-    return [
-        {
-            "status": row.status,
-            "reason": row.reason,
-            "question": row.example.text if row.example else "",
-            "answer": row.example.answer if row.example else "",
-            "mix": "; ".join(f"{choice.factor}: {' > '.join(choice.path)}" for choice in row.mix.choices),
-            "scenario": row.scenario,
-            "verdicts": [
-                f"{verdict.critic}: {verdict.verdict}. {verdict.explanation}" for verdict in row.verdicts
-            ],
-        }
-        for row in first_rows(path, SAMPLES)
-    ]

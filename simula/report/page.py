@@ -1,10 +1,11 @@
-"""One self-contained HTML page: no script, no network, and every text escaped."""
+"""One self-contained HTML page: no network, no script but its own, and every text escaped."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import base64
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -12,16 +13,12 @@ from markupsafe import Markup
 from simula.metrics import Measure
 from simula.report.analysis_tables import analysis_tables
 from simula.report.answer import Answer
+from simula.report.explorer import Explorer
 from simula.report.figure import Drawing
 from simula.report.measures.shown import Shown
+from simula.report.progress import Progress
 from simula.report.summary import Summary
 from simula.report.tables import detail_tables, main_tables
-
-Samples = Mapping[str, Sequence[Mapping[str, Any]]]
-"""Data set to some of its rows and refused candidates: `status`, `reason`, `question`, `answer`, and what
-else is to be shown of them, text or lists of texts."""
-
-_HEAD = ("status", "reason", "question", "answer")
 
 
 def render_page(
@@ -29,24 +26,27 @@ def render_page(
     said: Answer,
     drawing: Drawing,
     price: Drawing | None,
-    samples: Samples,
+    explorer: Explorer,
     measures: Mapping[Measure, Shown],
+    progress: Progress,
 ) -> str:
-    """The page: answer, plots, tables, measures, and what the data looks like.
+    """The page: answer, plots, tables, measures, what the data looks like, and what is still to come.
 
     Where no student was asked for it begins with the measures, else with the data.
     """
+    folder = Path(__file__).parent
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    script = (folder / "page.js").read_text(encoding="utf-8")
     return environment.get_template("page.html.jinja").render(
         summary=summary,
-        title=title_of(summary, measures, samples),
-        told=bool(summary.panels) or not (measures or samples),
+        title=title_of(summary, measures, explorer),
+        told=bool(summary.panels) or not (measures or explorer.sets),
         answer=said,
         # matplotlib escapes what it is given, and draws text as outlines.
         figure=Markup(drawing.svg),
@@ -57,24 +57,18 @@ def render_page(
         measures=[
             (shown, Markup(shown.drawing.svg) if shown.drawing else None) for shown in measures.values()
         ],
-        samples={name: [_sample(row) for row in rows] for name, rows in samples.items()},
+        progress=progress,
+        explorer=explorer,
+        explored=Markup(explorer.to_json()),
+        style=Markup((folder / "page.css").read_text(encoding="utf-8")),
+        script=Markup(script),
+        # The browser runs this script and no other, whatever a model wrote.
+        allowed=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
 
 
-def title_of(summary: Summary, measures: Mapping[Measure, Shown], samples: Samples) -> str:
+def title_of(summary: Summary, measures: Mapping[Measure, Shown], explorer: Explorer) -> str:
     """What the report is about."""
-    if summary.panels or not (measures or samples):
+    if summary.panels or not (measures or explorer.sets):
         return "Which mechanism made the better student?"
     return "How the data sets measure" if measures else "What the data looks like"
-
-
-def _sample(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The row with every heading there, and the rest in order, without what is empty."""
-    rest = {name: _texts(value) for name, value in row.items() if name not in _HEAD}
-    return {name: str(row.get(name, "")) for name in _HEAD} | {
-        "rest": {name: texts for name, texts in rest.items() if any(texts)}
-    }
-
-
-def _texts(value: Any) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list | tuple) else [str(value)]

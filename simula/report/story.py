@@ -1,10 +1,10 @@
-"""One row's whole story, from its mix to what became of it, as it is read on a terminal."""
+"""One row's whole story, from its mix to what became of it: as lines, and as they are read on a terminal."""
 
 from __future__ import annotations
 
 import string
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 from rich.padding import Padding
@@ -28,8 +28,13 @@ _CRITIC = {
 
 
 def shown(text: str, style: str = "") -> Text:
-    """A text that somebody else wrote: no markup, and a control character as a sign that can be seen."""
-    return Text("".join(map(_visible, text)), style)
+    """A text that somebody else wrote, without markup."""
+    return Text(visible(text), style)
+
+
+def visible(text: str) -> str:
+    """The text with each control character as a sign that can be seen."""
+    return "".join(map(_visible, text))
 
 
 def _visible(character: str) -> str:
@@ -38,31 +43,45 @@ def _visible(character: str) -> str:
     return chr(0x2400 + ord(character)) if ord(character) < 0x20 else "\u2421"
 
 
+def sections(candidate: Candidate) -> Iterator[tuple[str, list[Line]]]:
+    """How a data point came to be, in the order of the steps, what became of it and what it cost.
+
+    Yields:
+        A step's title and its lines; steps without a line are left out.
+    """
+    found = {
+        "where it comes from": _origin(candidate),
+        "meta-prompt": _scenario(candidate),
+        "judgement": _judgement(candidate),
+        "data point": _example(candidate.example),
+        "what became of it": _end(candidate),
+        "what it cost": _cost(candidate),
+        "prompt files, with the hash of their text": candidate.templates.items(),
+    }
+    for title, lines in found.items():
+        if told := list(lines):
+            yield title, told
+
+
 def print_story(candidate: Candidate, domain: Domain | None, console: Console) -> None:
-    """Print how a data point came to be, in the order of the steps, and what became of it.
+    """Print a data point's sections.
 
     Args:
         candidate: an accepted or a refused one.
         domain: that the data set is of, where it is at hand: then what a student is shown is part of it.
         console: what to print on.
     """
-    _print("where it comes from", _origin(candidate), console)
-    if candidate.scenario:
-        _print("meta-prompt", _scenario(candidate), console)
-    if candidate.verdicts or candidate.refinements:
-        _print_judgement(candidate, console)
-    if candidate.example is not None:
-        _print("data point", _example(candidate.example), console)
-    _print("what became of it", _end(candidate), console)
-    if domain is not None and candidate.example is not None:
-        learned = [
-            ("is shown", domain.question(candidate.example)),
-            ("learns", domain.answer(candidate.example)),
-        ]
-        _print("what a student", learned, console)
-    _print("what it cost", _cost(candidate), console)
-    templates = [(name, fingerprint) for name, fingerprint in candidate.templates.items()]
-    _print("prompt files, with the hash of their text", templates, console)
+    for title, lines in sections(candidate):
+        if title == "judgement":
+            _print_judgement(candidate, console)
+        else:
+            _print(title, lines, console)
+        if title == "what became of it" and domain is not None and candidate.example is not None:
+            learned = [
+                ("is shown", domain.question(candidate.example)),
+                ("learns", domain.answer(candidate.example)),
+            ]
+            _print("what a student", learned, console)
 
 
 def _origin(candidate: Candidate) -> Iterator[Line]:
@@ -81,6 +100,8 @@ def _origin(candidate: Candidate) -> Iterator[Line]:
 
 
 def _scenario(candidate: Candidate) -> Iterator[Line]:
+    if not candidate.scenario:
+        return
     if candidate.earlier_scenarios:
         yield "shown before", f"{candidate.earlier_scenarios} earlier scenarios of the same mix"
     if candidate.complex:
@@ -90,8 +111,21 @@ def _scenario(candidate: Candidate) -> Iterator[Line]:
         yield "scenario", candidate.scenario
 
 
+def _judgement(candidate: Candidate) -> Iterator[Line]:
+    """Verdicts, and between them the drafts and the refinements that followed."""
+    for times in range(candidate.refinements + 1):
+        if times:
+            yield f"refinement {times}", "written again"
+        if times < len(candidate.drafts):
+            draft = candidate.drafts[times]
+            yield "draft", f"{draft.text} / {draft.answer}"
+        for verdict in (one for one in candidate.verdicts if one.refinement == times):
+            model = f"\n{verdict.model}" if verdict.model else ""
+            yield f"{_CRITIC[verdict.critic]} {verdict.verdict}", f"{verdict.explanation}{model}"
+
+
 def _print_judgement(candidate: Candidate, console: Console) -> None:
-    """Verdicts, and between them the refinements that followed."""
+    """The same on a terminal, in colours."""
     console.print(Text("\njudgement", style="bold"))
     for times in range(candidate.refinements + 1):
         if times:
@@ -112,7 +146,9 @@ def _print_verdict(verdict: Verdict, console: Console) -> None:
         console.print(Padding(shown(verdict.explanation, "dim"), (0, 0, 0, 4)))
 
 
-def _example(example: Example) -> Iterator[Line]:
+def _example(example: Example | None) -> Iterator[Line]:
+    if example is None:
+        return
     yield "question", example.question
     for letter, option in zip(string.ascii_uppercase, example.options, strict=False):
         yield f"{letter}{' (right)' if letter == example.answer else ''}", option
@@ -139,12 +175,11 @@ def _cost(candidate: Candidate) -> Iterator[Line]:
         yield "asked again", f"{candidate.asked_again} times, since a reply could not be read"
 
 
-def _print(title: str, lines: Iterator[Line] | list[Line], console: Console) -> None:
+def _print(title: str, lines: Iterable[Line], console: Console) -> None:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column(overflow="fold", max_width=_LABEL)
     table.add_column(overflow="fold")
     for label, text in lines:
         table.add_row(shown(label, "dim"), shown(text))
-    if table.row_count:
-        console.print(Text(f"\n{title}", style="bold"))
-        console.print(Padding(table, (0, 0, 0, 2)))
+    console.print(Text(f"\n{title}", style="bold"))
+    console.print(Padding(table, (0, 0, 0, 2)))

@@ -62,3 +62,10 @@ def write_nodes(folder: Path, taxonomies: Taxonomies, ways: Mapping[str, Places]
     columns += [[found[node] for node in nodes] for found in counts.values()]
     schema = pa.schema([*_NODE, *((way, pa.int64()) for way in counts)])
     pq.write_table(pa.table(columns, schema=schema), folder / NODES, compression="zstd")
+
+
+def points_below(folder: Path, way: str) -> dict[tuple[str, ...], int]:
+    """Factor and path of a node in one, to how many points one way has at it or below it."""
+    table = pq.read_table(folder / NODES, columns=["factor", "path", way])
+    lines = zip(*(table[name].to_pylist() for name in ("factor", "path", way)), strict=True)
+    return {(factor, *path): points for factor, path, points in lines}

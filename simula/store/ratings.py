@@ -74,3 +74,18 @@ def write_batches(path: Path, batches: Sequence[ScoredBatch], slots: Sequence[in
         "reason": [batch.reason for batch in batches],
     }
     pq.write_table(pa.table(table, schema=BATCHES), path, compression="zstd")
+
+
+def ratings_of(path: Path, column: str, slots: Sequence[int]) -> dict[int, dict[str, float]]:
+    """Slot to mean raw score and Elo, of those of some rows that were rated; no others are read.
+
+    Args:
+        path: ratings of a selection, or of the measure complexity.
+        column: that holds the slots, as a number or as its digits.
+        slots: of the rows.
+    """
+    kind = pq.read_schema(path).field(column).type
+    wanted = pa.array(slots).cast(kind).to_pylist()
+    table = pq.read_table(path, columns=[column, "raw", "elo"], filters=[(column, "in", wanted)])
+    lines = zip(*(column.to_pylist() for column in table.columns), strict=True)
+    return {int(slot): {"mean raw score": raw, "Elo": elo} for slot, raw, elo in lines if raw is not None}

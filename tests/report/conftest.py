@@ -1,11 +1,13 @@
-"""Made-up results of a sweep, with the systems' true accuracies given."""
+"""Made-up results of a sweep, with the systems' true accuracies given; and a browser."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pytest
+from browser import REQUIRED, Browser, browser, program
 
 from simula.report import CellResult, DatasetSummary
 from simula.report.results import Overlap
@@ -89,6 +91,16 @@ def _dataset(size: int, *, critic: bool) -> DatasetSummary:
     )
 
 
-@pytest.fixture(name="sweep")
+@pytest.fixture(name="sweep", scope="session")
 def sweep_fixture() -> Sweep:
     return sweep
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A running browser; without one the test is skipped, or fails where one is required."""
+    name = program()
+    if name is None:
+        (pytest.fail if REQUIRED in os.environ else pytest.skip)("there is no Chromium on this machine")
+    with browser(name, tmp_path_factory.mktemp("profile")) as found:
+        yield found

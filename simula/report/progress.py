@@ -1,0 +1,86 @@
+"""How far the cells of a report are, as `simula status` has them: for the page of what still runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from simula.report.status import ROWS
+from simula.report.text_table import Line, TextTable
+from simula.stages.keys import ARTIFACTS
+from simula.stages.record import CellRecord
+
+_AXES = ("experiment", "domain", "system", "teacher", "student", "size", "seed", "data_seed")
+"""By which a cell is named, where cells differ in them."""
+_ALWAYS = ("system", "size", "seed", "data_seed")
+_TALLIED = ("done", "waiting")
+"""States of which there may be thousands, and no more to say than how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What cells are made of, of one kind."""
+
+    name: str
+    made: int
+    """Artifacts that exist; cells that share one count it once."""
+    wanted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Everything that is said of how far the cells are."""
+
+    states: Mapping[str, int] = field(default_factory=dict)
+    """State to cells, as in the table of `simula status`."""
+    stages: tuple[Stage, ...] = ()
+    unfinished: TextTable | None = None
+    """The cells that are not done; None where all are."""
+
+
+def progress(records: Sequence[CellRecord]) -> Progress:
+    """How far cells are.
+
+    Args:
+        records: with what jobs say of them (`simula.sweep.state.overlaid`).
+    """
+    states = Counter(str(record.state) for record in records)
+    return Progress(dict(states.most_common()), _stages(records), _unfinished(records))
+
+
+def _stages(records: Sequence[CellRecord]) -> tuple[Stage, ...]:
+    found = []
+    for name in ARTIFACTS:
+        wanted = {record.artifacts[name] for record in records if name in record.artifacts}
+        made = {record.artifacts[name] for record in records if name in record.manifests}
+        if wanted:
+            found.append(Stage(name, len(made), len(wanted)))
+    return tuple(found)
+
+
+def _unfinished(records: Sequence[CellRecord]) -> TextTable | None:
+    """Those at work and those that ended otherwise, one by one as far as `simula status` would show them."""
+    if all(record.state == "done" for record in records):
+        return None
+    told = [record for record in records if record.state not in _TALLIED]
+    names = [name for name in _AXES if name in _ALWAYS or len({str(r.axes[name]) for r in records}) > 1]
+    lines = tuple(
+        Line(
+            (
+                *(str(record.axes[name]) for name in names),
+                record.state,
+                record.reason,
+                ", ".join(record.missing),
+            )
+        )
+        for record in told[:ROWS]
+    )
+    waiting = sum(record.state == "waiting" for record in records)
+    notes = [f"{waiting:,} more wait." if lines else f"{waiting:,} wait."] if waiting else []
+    if len(told) > ROWS:
+        notes.append(
+            f"{len(told) - ROWS:,} more are running or ended like these; simula status --json lists all."
+        )
+    columns = (*(name.replace("_", " ") for name in names), "state", "why, or where", "still to be made")
+    return TextTable("Cells that are not done", columns, lines, len(columns), tuple(notes))
