@@ -141,7 +141,7 @@ def _drawn(path: Path, wanted: int, found: _Found) -> list[Candidate]:
     of its shown rows.
     """
     known = statuses(path)
-    numbers = generator(found.record.axes["data_seed"], path.name, "shown").random(len(known))
+    numbers = generator(found.record.axes["data_seed"], "shown", path.name).random(len(known))
     waiting: dict[str, list[int]] = {}
     for at in np.argsort(numbers).tolist():
         waiting.setdefault(known[at], []).append(at)
