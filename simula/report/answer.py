@@ -11,6 +11,8 @@ from simula.evaluation.statistics import Comparison
 from simula.report.besides import besides, overlap_caveats, rate_caveats
 from simula.report.summary import Panel, Row, Summary
 
+Verdict = Literal["better", "worse", "open"]
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -19,7 +21,7 @@ class Finding:
     where: str
     """Domain, student and size."""
     sentence: str
-    verdict: Literal["better", "worse", "open"]
+    verdict: Verdict
     """Of the system against the reference (or the untuned student), or that it cannot be told."""
 
 
@@ -55,14 +57,15 @@ def _findings(panel: Panel, size: int, where: str) -> Iterator[Finding]:
     rows = panel.at(size)
     for row in rows:
         if row.difference is not None:
-            yield _finding(where, row.system, panel.reference, row.difference)
+            yield finding(where, row.system, panel.reference, row.difference)
     if all(row.difference is None for row in rows):
         for row in rows:
             if row.gain is not None:
-                yield _finding(where, row.system, "the untuned student", row.gain)
+                yield finding(where, row.system, "the untuned student", row.gain)
 
 
-def _finding(where: str, system: str, reference: str, found: Comparison) -> Finding:
+def finding(where: str, system: str, reference: str, found: Comparison) -> Finding:
+    """What one comparison of a system with the reference says, and how sure it is."""
     made = f"{design(found.runs)}, {_count(found.items, 'item')}"
     if found.family > 1:
         made += f" (p = {found.p:.2g}, corrected for {found.family} comparisons)"

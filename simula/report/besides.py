@@ -10,6 +10,9 @@ from simula.evaluation.statistics import Comparison
 from simula.report.analysis_tables import WORDS, share_span
 from simula.report.summary import Panel, Row
 
+_NAMED = 6
+"""Data sets up to which a sentence names them; of more it has their number."""
+
 
 def besides(panel: Panel) -> Iterator[str]:
     """What a panel's grid shows as a whole; only what is told from none, and the front."""
@@ -140,10 +143,14 @@ def _front(panel: Panel) -> Iterator[str]:
         return
     several = len(panel.sizes) > 1
     beaten = [point for point in front.points if point.beaten_by is not None]
+    price = "price" if front.unit == "$" else "tokens"
+    if len(beaten) > _NAMED:
+        said = f"{len(beaten)} of {len(front.points)} are no better and no cheaper than another"
+        yield f"{said}, by accuracy and {price}; the table of prices says by which each is beaten"
+        return
     names = [f"{p.system}, {p.size:,} rows" if several else p.system for p in beaten]
     if beaten:
         said = "; ".join(f"{name} (by {p.beaten_by})" for name, p in zip(names, beaten, strict=True))
-        price = "price" if front.unit == "$" else "tokens"
         yield f"no better and no cheaper than another, by accuracy and {price}: {said}"
 
 

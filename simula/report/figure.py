@@ -61,6 +61,7 @@ def _figure(summary: Summary) -> Figure:
         axes = figure.add_subplot(lines, columns, at + 1)
         axes.set_title(panel.title if len(panel.sizes) > 1 else f"{panel.title}, {panel.sizes[0]:,} rows")
         (_by_size if len(panel.sizes) > 1 else _by_system)(axes, panel, looks)
+    legend(figure)
     if not shown:
         figure.text(0.5, 0.5, "no cell is finished yet", ha="center", va="center")
     return figure
@@ -94,7 +95,6 @@ def _by_system(axes: Axes, panel: Panel, looks: Mapping[str, dict[str, Any]]) ->
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(f"accuracy on {panel.items:,} test items, % (95 % interval)")
     _lines(panel, axes.axvline, axes.axvspan)
-    _legend(axes)
 
 
 def _by_size(axes: Axes, panel: Panel, looks: Mapping[str, dict[str, Any]]) -> None:
@@ -109,7 +109,6 @@ def _by_size(axes: Axes, panel: Panel, looks: Mapping[str, dict[str, Any]]) -> N
     axes.set_xlabel("size of the data set, rows")
     axes.set_ylabel(f"accuracy on {panel.items:,} items, %")
     _lines(panel, axes.axhline, axes.axhspan)
-    _legend(axes)
 
 
 def _line(axes: Axes, rows: list[Row], system: str, shift: float, look: Mapping[str, Any]) -> None:
@@ -130,9 +129,19 @@ def _lines(panel: Panel, line: Any, span: Any) -> None:
         line(100 * panel.chance, color=INK, linestyle=":", linewidth=1.2, label="guessing")
 
 
-def _legend(axes: Axes) -> None:
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
+def legend(figure: Figure) -> None:
+    """One legend for all axes, beside a single one, below several."""
+    named = {
+        label: handle
+        for axes in figure.axes
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    if named and len(figure.axes) == 1:
+        figure.axes[0].legend(
+            named.values(), named, loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0
+        )
+    elif named:
+        figure.legend(named.values(), named, loc="outside lower center", ncols=min(4, len(named)))
 
 
 def _error(accuracy: Estimate) -> tuple[float, tuple[tuple[float], tuple[float]]]:

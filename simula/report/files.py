@@ -12,10 +12,12 @@ from typing import Any
 from simula.evaluation.spread import design
 from simula.metrics import Measure
 from simula.report.analysis_tables import analysis_tables
-from simula.report.answer import Answer, answer
+from simula.report.answer import Answer, Finding, answer
+from simula.report.effects_figure import draw_effects
 from simula.report.explorer import Explorer
 from simula.report.figure import draw_accuracy
 from simula.report.measures.shown import Shown
+from simula.report.overview import MANY, headlines, overview
 from simula.report.page import render_page
 from simula.report.price_figure import draw_price
 from simula.report.progress import Progress
@@ -33,6 +35,9 @@ class ReportFiles:
     png: Path
     pdf: Path
     page: Path
+    effects_png: Path | None
+    """None where no effect of an axis can be told."""
+    effects_pdf: Path | None
     price_png: Path | None
     """None where nothing can be compared by its price."""
     price_pdf: Path | None
@@ -45,7 +50,7 @@ def write_report(
     progress: Progress,
     folder: Path,
 ) -> ReportFiles:
-    """Write report.md, table.csv, accuracy.png, accuracy.pdf, index.html, and price.png and price.pdf.
+    """Write report.md, table.csv, accuracy.png, accuracy.pdf, index.html, and those of effects and price.
 
     The same summary gives the same bytes.
 
@@ -56,7 +61,8 @@ def write_report(
         progress: of the cells, to show on the page while some are not done.
         folder: made where it does not exist.
     """
-    said, drawing, price = answer(summary), draw_accuracy(summary), draw_price(summary)
+    said, drawing = answer(summary), draw_accuracy(summary)
+    effects, price = draw_effects(summary), draw_price(summary)
     folder.mkdir(parents=True, exist_ok=True)
     files = ReportFiles(
         markdown=folder / "report.md",
@@ -64,37 +70,50 @@ def write_report(
         png=folder / "accuracy.png",
         pdf=folder / "accuracy.pdf",
         page=folder / "index.html",
+        effects_png=folder / "effects.png" if effects else None,
+        effects_pdf=folder / "effects.pdf" if effects else None,
         price_png=folder / "price.png" if price else None,
         price_pdf=folder / "price.pdf" if price else None,
     )
-    if price and files.price_png and files.price_pdf:
-        files.price_png.write_bytes(price.png)
-        files.price_pdf.write_bytes(price.pdf)
+    for drawn, png, pdf in (
+        (effects, files.effects_png, files.effects_pdf),
+        (price, files.price_png, files.price_pdf),
+    ):
+        if drawn and png and pdf:
+            png.write_bytes(drawn.png)
+            pdf.write_bytes(drawn.pdf)
     files.png.write_bytes(drawing.png)
     files.pdf.write_bytes(drawing.pdf)
     files.csv.write_text(_csv(summary), encoding="utf-8")
-    measured = measures and not summary.panels
-    text = _measures(summary, measures) if measured else _markdown(summary, said, price is not None)
+    plain = _markdown(summary, said, effects is not None, price is not None)
+    text = _measures(summary, measures) if measures and not summary.panels else plain
     files.markdown.write_text(text, encoding="utf-8")
-    page = render_page(summary, said, drawing, price, explorer, measures, progress)
+    page = render_page(summary, said, drawing, effects, price, explorer, measures, progress)
     files.page.write_text(page, encoding="utf-8")
     return files
 
 
-def _markdown(summary: Summary, said: Answer, priced: bool) -> str:
-    findings = [
-        f"{escaped(finding.where)}: **{escaped(finding.sentence)}**" if finding.where else finding.sentence
-        for finding in said.findings
-    ]
-    tables = (*main_tables(summary), *analysis_tables(summary), *detail_tables(summary))
+def _markdown(summary: Summary, said: Answer, told: bool, priced: bool) -> str:
+    many = len(said.findings) > MANY
+    findings = [_sentence(finding) for finding in (headlines(summary) if many else said.findings)]
+    glance = overview(summary)
+    tables = (
+        *([glance] if glance else []),
+        *main_tables(summary),
+        *analysis_tables(summary),
+        *detail_tables(summary),
+    )
     blocks = [
         "# Which mechanism made the better student?",
         *findings,
         "\n".join(f"- {escaped(sentence)}" for sentence in said.more),
         "\n".join(f"- {escaped(caveat)}" for caveat in said.caveats),
         "![Accuracy with 95 % intervals by system](accuracy.png)",
+        "![What each axis adds to accuracy](effects.png)" if told else "",
         "![Accuracy against price, with the front](price.png)" if priced else "",
         *(markdown(table) for table in tables),
+        "### All comparisons, one by one" if many else "",
+        *([_sentence(finding) for finding in said.findings] if many else []),
         _failures(summary),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -113,6 +132,10 @@ def _measures(summary: Summary, measures: Mapping[Measure, Shown]) -> str:
         _failures(summary),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _sentence(finding: Finding) -> str:
+    return f"{escaped(finding.where)}: **{escaped(finding.sentence)}**" if finding.where else finding.sentence
 
 
 def _csv(summary: Summary) -> str:

@@ -64,12 +64,15 @@ let labels = []; // functions that bring the counts of the drawn nodes up to dat
 function nodeDetails(node) {
   const path = [];
   for (let at = node; at; at = at.above) path.unshift(at.name);
-  const head = element("tr", {}, ...["data set", "rows here or below", "of its rows", "nodes below reached"].map((name) => element("th", { scope: "col" }, name)));
-  const lines = data.sets.filter((one) => one.tree === set().tree).map((one) => {
+  const sets = data.sets.filter((one) => one.tree === set().tree);
+  const titles = ["data set", "rows here or below", "of its rows", "nodes below reached"];
+  if (sets.some((one) => one.assigned)) titles.push("points a teacher puts here");
+  const head = element("tr", {}, ...titles.map((name) => element("th", { scope: "col" }, name)));
+  const lines = sets.map((one) => {
     const found = coverage(one, node);
     const cells = [one.name, found.rows.toLocaleString("en"), percent(found.rows / Math.max(1, one.rows))];
     cells.push(found.below ? `${found.reached} of ${found.below}, ${percent(found.reached / found.below)}` : "–");
-    if (found.assigned !== undefined) cells[1] += ` (a teacher puts ${found.assigned} of ${one.assigned.points} points here)`;
+    if (one.assigned) cells.push(`${found.assigned} of ${one.assigned.points}`);
     return element("tr", {}, ...cells.map((cell) => element("td", { dir: "auto" }, cell)));
   });
   const show = element("button", { type: "button" }, "Show rows from here");

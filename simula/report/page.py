@@ -16,6 +16,7 @@ from simula.report.answer import Answer
 from simula.report.explorer import Explorer
 from simula.report.figure import Drawing
 from simula.report.measures.shown import Shown
+from simula.report.overview import MANY, headlines, overview
 from simula.report.progress import Progress
 from simula.report.summary import Summary
 from simula.report.tables import detail_tables, main_tables
@@ -25,6 +26,7 @@ def render_page(
     summary: Summary,
     said: Answer,
     drawing: Drawing,
+    effects: Drawing | None,
     price: Drawing | None,
     explorer: Explorer,
     measures: Mapping[Measure, Shown],
@@ -50,7 +52,10 @@ def render_page(
         answer=said,
         # matplotlib escapes what it is given, and draws text as outlines.
         figure=Markup(drawing.svg),
+        effects=Markup(effects.svg) if effects else None,
         price=Markup(price.svg) if price else None,
+        headlines=headlines(summary) if len(said.findings) > MANY else (),
+        overview=overview(summary),
         main=main_tables(summary),
         analysis=analysis_tables(summary),
         details=detail_tables(summary),

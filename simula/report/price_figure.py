@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from simula.report.analysis import Front
-from simula.report.figure import INK, STYLE, Drawing, drawing, looks_of, short_name
+from simula.report.figure import INK, STYLE, Drawing, drawing, legend, looks_of, short_name
 from simula.report.summary import Panel, Summary
 
 _COLUMNS = 2
@@ -32,6 +32,7 @@ def draw_price(summary: Summary) -> Drawing | None:
             front = panel.analysis.front
             assert front is not None
             _points(axes, panel, front, looks)
+        legend(figure)
         return drawing(figure)
 
 
@@ -62,7 +63,6 @@ def _points(axes: Axes, panel: Panel, front: Front, looks: dict[str, dict[str, A
     unit = "US dollars" if front.unit == "$" else "tokens"
     axes.set_xlabel(f"price of the data set, {unit}")
     axes.set_ylabel(f"accuracy on {panel.items:,} items, %\n(95 % interval)")
-    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
 
 
 def _short(price: float) -> str:
