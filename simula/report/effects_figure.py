@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,6 +15,9 @@ from simula.report.summary import Summary
 _TOLD, _OPEN = "#0072B2", "#999999"
 """Blue and grey of the style's colours: an effect that is told from none, and one that is not."""
 
+_WIDTH = 40
+"""Characters of a change on one line."""
+
 
 def draw_effects(summary: Summary) -> Drawing | None:
     """Points of accuracy by effect, one axes a panel; None where no panel has an effect."""
@@ -23,7 +28,7 @@ def draw_effects(summary: Summary) -> Drawing | None:
     ]
     if not shown:
         return None
-    heights = [0.9 + 0.5 * len(found.effects) for _, found in shown]
+    heights = [0.9 + 0.56 * len(found.effects) for _, found in shown]
     with mpl.rc_context(fname=STYLE):
         figure = Figure(figsize=(7.2, sum(heights)))
         axes = figure.subplots(len(shown), 1, squeeze=False, sharex=True, height_ratios=heights)
@@ -39,17 +44,16 @@ def _effects(axes: Axes, found: Factorial) -> None:
     for at, effect in enumerate(found.effects):
         value, low, high = (100 * n for n in (effect.found.difference, effect.found.low, effect.found.high))
         colour = _TOLD if effect.found.decided else _OPEN
-        fill = colour if effect.found.decided else "none"
         axes.errorbar(
             value,
             at,
             xerr=((value - low,), (high - value,)),
             color=colour,
             marker="o" if effect.kind == "main" else "D",
-            markerfacecolor=fill,
+            markerfacecolor=colour if effect.found.decided else "none",
         )
     axes.axvline(0, color=INK, linewidth=1.0)
-    names = [f"{short_name(one.axis)}\n{short_name(one.change)}" for one in found.effects]
+    names = [f"{short_name(one.axis)}\n{fill(one.change, _WIDTH)}" for one in found.effects]
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.yaxis.grid(visible=False)

@@ -8,6 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from simula.generation import Candidate
 from simula.report.story import sections, visible
 from simula.taxonomy import Node, Taxonomies
@@ -58,6 +61,8 @@ class Explorer:
 
     trees: Mapping[str, Taxonomies] = field(default_factory=dict)
     sets: tuple[ShownSet, ...] = ()
+    rated: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+    """Name of a data set to the Elo ratings of all its rows, where a selection needed them."""
     notes: tuple[str, ...] = ()
     """What was left out, in sentences."""
 

@@ -22,7 +22,7 @@ from simula.stages.taxonomy import stored_taxonomies
 from simula.store.artifacts import Store
 from simula.store.complexity import RATINGS as MEASURED
 from simula.store.coverage import points_below
-from simula.store.ratings import ratings_of
+from simula.store.ratings import elo_of, ratings_of
 from simula.store.rows import REFUSED, ROWS
 from simula.store.slices import count, drawn_nodes, rows_at, statuses
 from simula.taxonomy import Taxonomies
@@ -65,12 +65,19 @@ def explore(store: Store, records: Sequence[CellRecord]) -> Explorer:
     Raises:
         StoreError: somebody changed taxonomies in place.
     """
-    made = {record.artifacts["dataset"]: record for record in records if "dataset" in record.manifests}
+    # Of the cells that share a data set one whose selection needed its ratings.
+    rated_last = sorted(records, key=lambda record: "rate" in record.manifests)
+    made = {record.artifacts["dataset"]: record for record in rated_last if "dataset" in record.manifests}
     found = _chosen(list(made.values()))
     room = max(LEAST, min(OF_A_SET, ON_PAGE // max(1, len(found))))
     trees = {key: stored_taxonomies(store, key) for key in dict.fromkeys(map(_tree, found)) if key}
     sets = tuple(_shown(store, one, trees, room) for one in found)
-    return Explorer(trees, sets, tuple(_notes(len(made), found)))
+    rated = {
+        one.name: elo_of(store.root / one.record.artifacts["rate"] / SELECTED)
+        for one in found
+        if "rate" in one.record.manifests
+    }
+    return Explorer(trees, sets, rated, tuple(_notes(len(made), found)))
 
 
 def _chosen(made: Sequence[CellRecord]) -> list[_Found]:

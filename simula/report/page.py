@@ -18,6 +18,7 @@ from simula.report.figure import Drawing
 from simula.report.measures.shown import Shown
 from simula.report.overview import MANY, headlines, overview
 from simula.report.progress import Progress
+from simula.report.ratings_figure import draw_ratings
 from simula.report.summary import Summary
 from simula.report.tables import detail_tables, main_tables
 
@@ -44,6 +45,7 @@ def render_page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    ratings = draw_ratings(explorer.rated)
     script = (folder / "page.js").read_text(encoding="utf-8")
     return environment.get_template("page.html.jinja").render(
         summary=summary,
@@ -64,6 +66,7 @@ def render_page(
         ],
         progress=progress,
         explorer=explorer,
+        ratings=Markup(ratings.svg) if ratings else None,
         explored=Markup(explorer.to_json()),
         style=Markup((folder / "page.css").read_text(encoding="utf-8")),
         script=Markup(script),

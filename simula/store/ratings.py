@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from simula.scoring import Estimates, Rating, ScoredBatch
@@ -89,3 +92,9 @@ def ratings_of(path: Path, column: str, slots: Sequence[int]) -> dict[int, dict[
     table = pq.read_table(path, columns=[column, "raw", "elo"], filters=[(column, "in", wanted)])
     lines = zip(*(column.to_pylist() for column in table.columns), strict=True)
     return {int(slot): {"mean raw score": raw, "Elo": elo} for slot, raw, elo in lines if raw is not None}
+
+
+def elo_of(path: Path) -> npt.NDArray[np.float64]:
+    """The Elo ratings of all rows that any readable batch rated, in the file's order."""
+    table = pq.read_table(path, columns=["raw", "elo"])
+    return np.asarray(table.filter(pc.is_valid(table["raw"]))["elo"], dtype=float)

@@ -160,5 +160,7 @@ def test_assignments_and_ratings_stand_beside_lineage(root: Path) -> None:
         0: {"mean raw score": 0.0, "Elo": 400.0},
         4: {"mean raw score": 40.0, "Elo": 404.0},
     }
+    found = explore(Store(root), [record, cell(root, "full", accepted(3))])
+    assert {name: elo.tolist() for name, elo in found.rated.items()} == {"stories, full": [400.0, 404.0]}
     record.manifests["coverage"]["trees"] = "another taxonomy"
     assert explore(Store(root), [record]).sets[0].assigned is None

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
 from simula.report import CellResult
 from simula.report.effects_figure import draw_effects
 from simula.report.overview import headlines, overview
+from simula.report.ratings_figure import draw_ratings
 from simula.report.summary import Summary, summarise
 
 Sweep = Callable[..., list[CellResult]]
@@ -103,3 +106,14 @@ def test_effects_are_drawn_where_axes_vary(sweep: Sweep) -> None:
     # One mark and its interval, and the line of no effect.
     assert drawing.svg.count('id="LineCollection_1"') == 1
     assert drawing.svg.count('id="LineCollection_2"') == 0
+
+
+def test_ratings_are_drawn_with_their_interval() -> None:
+    draw = np.random.default_rng(0)
+    ratings = {"law": draw.normal(400, 60, 80), "maths": draw.normal(400, 20, 50), "empty": np.array([])}
+    drawing = draw_ratings(ratings)
+    assert drawing is not None
+    # A band each, none for what holds no rating.
+    assert drawing.svg.count('id="FillBetweenPolyCollection_') == 2
+    assert drawing == draw_ratings(ratings)
+    assert draw_ratings({"empty": np.array([])}) is None
