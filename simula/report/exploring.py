@@ -65,19 +65,20 @@ def explore(store: Store, records: Sequence[CellRecord]) -> Explorer:
     Raises:
         StoreError: somebody changed taxonomies in place.
     """
-    # Of the cells that share a data set one whose selection needed its ratings.
-    rated_last = sorted(records, key=lambda record: "rate" in record.manifests)
-    made = {record.artifacts["dataset"]: record for record in rated_last if "dataset" in record.manifests}
+    # Of the cells that share a data set one that selects nothing of it, by whose system it is named.
+    rated_first = sorted(records, key=lambda record: "rate" not in record.artifacts)
+    made = {record.artifacts["dataset"]: record for record in rated_first if "dataset" in record.manifests}
     found = _chosen(list(made.values()))
+    rated = [record for record in rated_first if "rate" in record.manifests]
+    rates = {record.artifacts["dataset"]: record.artifacts["rate"] for record in rated}
     room = max(LEAST, min(OF_A_SET, ON_PAGE // max(1, len(found))))
     trees = {key: stored_taxonomies(store, key) for key in dict.fromkeys(map(_tree, found)) if key}
-    sets = tuple(_shown(store, one, trees, room) for one in found)
-    rated = {
-        one.name: elo_of(store.root / one.record.artifacts["rate"] / SELECTED)
-        for one in found
-        if "rate" in one.record.manifests
+    sets = tuple(_shown(store, one, trees, rates.get(one.place), room) for one in found)
+    densities = {
+        f"{one.name}, {_rows(one.record):,} rows": elo_of(store.root / rates[one.place] / SELECTED)
+        for one in _chosen([made[place] for place in rates])
     }
-    return Explorer(trees, sets, rated, tuple(_notes(len(made), found)))
+    return Explorer(trees, sets, densities, tuple(_notes(len(made), found)))
 
 
 def _chosen(made: Sequence[CellRecord]) -> list[_Found]:
@@ -116,6 +117,7 @@ def _name(record: CellRecord, others: Sequence[CellRecord]) -> str:
     differing = [name for name in _APART if len({one.axes.get(name) for one in same}) > 1]
     settings = ", ".join(f"{name.replace('_', ' ')} {record.axes.get(name, '')}" for name in differing)
     named = ", ".join(map(str, _values(record, _NAMED)))
+    named += " before the selection" if "rate" in record.artifacts else ""
     return f"{named} ({settings})" if settings else named
 
 
@@ -123,7 +125,9 @@ def _tree(found: _Found) -> str | None:
     return dict(found.manifest["inputs"]).get("taxonomy")
 
 
-def _shown(store: Store, found: _Found, trees: Mapping[str, Taxonomies], room: int) -> ShownSet:
+def _shown(
+    store: Store, found: _Found, trees: Mapping[str, Taxonomies], rate: str | None, room: int
+) -> ShownSet:
     folder, tree = store.root / found.place, _tree(found)
     refused = round(_REFUSED_SHARE * room)
     rows = _drawn(folder / ROWS, room - refused, found)
@@ -137,7 +141,7 @@ def _shown(store: Store, found: _Found, trees: Mapping[str, Taxonomies], room: i
         shown=shown,
         drawn=drawn_nodes(folder / ROWS) if tree else {},
         assigned=_assigned(store, found.record, tree),
-        ratings=_ratings(store, found.record, [row.slot for row in rows]),
+        ratings=_ratings(store, found.record, rate, [row.slot for row in rows]),
     )
 
 
@@ -165,10 +169,12 @@ def _assigned(store: Store, record: CellRecord, tree: str | None) -> Assigned | 
     return Assigned(manifest["points"], points_below(store.root / record.artifacts["coverage"], ASSIGNED))
 
 
-def _ratings(store: Store, record: CellRecord, slots: Sequence[int]) -> dict[int, dict[str, float]]:
+def _ratings(
+    store: Store, record: CellRecord, rate: str | None, slots: Sequence[int]
+) -> dict[int, dict[str, float]]:
     """By the ratings of a selection, or of the measure complexity, which rates rows by themselves too."""
-    if "rate" in record.manifests:
-        return ratings_of(store.root / record.artifacts["rate"] / SELECTED, "slot", slots)
+    if rate is not None:
+        return ratings_of(store.root / rate / SELECTED, "slot", slots)
     if record.manifests.get("complexity", {}).get("inputs"):
         return ratings_of(store.root / record.artifacts["complexity"] / MEASURED, "id", slots)
     return {}

@@ -42,22 +42,22 @@ def refused(count: int) -> list[Candidate]:
 
 def cell(
     root: Path,
-    system: str,
+    name: str,
     rows: Sequence[Candidate],
     others: Sequence[Candidate] = (),
     key: str = "",
     **axes: Any,
 ) -> CellRecord:
     """A cell with a data set of these rows, in the store."""
-    key = key or f"stories-{system}"
+    key = key or f"stories-{name}"
     folder = root / "dataset" / key / f"n{len(rows)}"
     folder.mkdir(parents=True, exist_ok=True)
     write_rows(folder / ROWS, rows)
     write_rows(folder / REFUSED, others)
-    named = {"domain": "stories", "system": system, "data_seed": 0, "teacher": "simulated", **axes}
-    manifest = {"rows": len(rows), "inputs": {"taxonomy": KEY} if system != "evol" else {}}
+    named = {"domain": "stories", "system": name, "data_seed": 0, "teacher": "simulated", **axes}
+    manifest = {"rows": len(rows), "inputs": {"taxonomy": KEY} if name != "evol" else {}}
     artifacts = {"dataset": f"dataset/{key}/n{len(rows)}", "train": "train/none"}
-    return CellRecord(system, named, artifacts, "waiting", "", 0, {"dataset": manifest})
+    return CellRecord(name, named, artifacts, "waiting", "", 0, {"dataset": manifest})
 
 
 @pytest.fixture
@@ -160,7 +160,30 @@ def test_assignments_and_ratings_stand_beside_lineage(root: Path) -> None:
         0: {"mean raw score": 0.0, "Elo": 400.0},
         4: {"mean raw score": 40.0, "Elo": 404.0},
     }
-    found = explore(Store(root), [record, cell(root, "full", accepted(3))])
-    assert {name: elo.tolist() for name, elo in found.rated.items()} == {"stories, full": [400.0, 404.0]}
     record.manifests["coverage"]["trees"] = "another taxonomy"
     assert explore(Store(root), [record]).sets[0].assigned is None
+
+
+def test_a_data_set_is_named_by_a_cell_that_selects_nothing_of_it(root: Path) -> None:
+    plain, low = cell(root, "full", accepted(4)), cell(root, "full", accepted(4), system="full, low")
+    (root / "rate" / "key").mkdir(parents=True)
+    rated = {row.slot: Rating(raw=1.0, elo=400.0 + row.slot, appearances=5) for row in accepted(4)}
+    write_ratings(root / "rate" / "key" / "ratings.parquet", rated)
+    low.artifacts.update(rate="rate/key")
+    low.manifests.update(rate={})
+    larger = cell(root, "full", accepted(9))
+    for records, name in (
+        ([low, plain], "stories, full"),
+        ([plain, low], "stories, full"),
+        ([low], "stories, full, low before the selection"),
+    ):
+        found = explore(Store(root), records)
+        assert [one.name for one in found.sets] == [name]
+        assert found.sets[0].ratings[6]["Elo"] == 406.0
+        assert {one: elo.tolist() for one, elo in found.rated.items()} == {
+            f"{name}, 4 rows": [400.0, 402.0, 404.0, 406.0]
+        }
+    # The largest data set is shown; of the smaller one that was rated there are the ratings.
+    found = explore(Store(root), [low, plain, larger])
+    assert [(one.rows, one.ratings) for one in found.sets] == [(9, {})]
+    assert list(found.rated) == ["stories, full, 4 rows"]
