@@ -117,6 +117,7 @@ def test_own_rows_that_were_only_measured_are_no_unfinished_cells(tmp_path: Path
     assert "<h1>How the data sets measure</h1>" in page
     assert "arithmetic-all-k5-c50-none" in page
     assert "cells are not finished" not in page
+    assert "What is still to come" not in page
     # Diversity does not tell once more what the measure coverage tells.
     store = Store(cell.config.paths.store)
     record = record_of(store, cell.config)
