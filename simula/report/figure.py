@@ -107,7 +107,7 @@ def _by_size(axes: Axes, panel: Panel, looks: Mapping[str, dict[str, Any]]) -> N
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: _rows(size)))
     axes.set_xlabel("size of the data set, rows")
-    axes.set_ylabel(f"accuracy on {panel.items:,} items, %")
+    axes.set_ylabel(f"accuracy on {panel.items:,} items, %\n(95 % interval)")
     _lines(panel, axes.axhline, axes.axhspan)
 
 
