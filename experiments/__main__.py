@@ -1,6 +1,7 @@
 """The paper's figures and tables beside ours.
 
 python -m experiments                                  lists them, with the commands of their results
+python -m experiments plan figure_4 [group=option]     what these commands would still cost; all: of every one
 python -m experiments figure_4 [teacher=gemini_flash]  renders one from what the store has; all: every one
 """
 
@@ -9,44 +10,91 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from experiments.sweeps import cost
 from experiments.writing import Rendered, write
-from simula.errors import unknown
+from simula.errors import SimulaError, unknown
 from simula.stages.record import all_records
 from simula.store.artifacts import Store
 
-ITEMS = ("figure_3", "figure_4", "figure_5", "figure_10", "tables_2_3", "table_4", "table_5")
+ITEMS = (
+    "figure_3",
+    "figure_4",
+    "figure_5",
+    "figure_6",
+    "figure_7",
+    "figure_10",
+    "figure_12",
+    "figure_13",
+    "tables_2_3",
+    "table_4",
+    "table_5",
+    "table_6",
+    "fig6_small",
+    "fig7_small",
+)
+"""Each a module with TITLE, SWEEPS (the commands that make its results) and render."""
 
 
 def main(arguments: list[str]) -> int:
-    """List the items, or render those that are named, or all; the exit code."""
-    root = Path(os.environ.get("SIMULA_ROOT", "outputs"))
+    """List the items, plan those that are named, or render them; the exit code."""
     names = [word for word in arguments if "=" not in word]
-    wanted = dict(word.split("=", 1) for word in arguments if "=" in word)
+    words = [word for word in arguments if "=" in word]
     if not names:
-        print(__doc__ + "\n")
-        for name in ITEMS:
-            print((importlib.import_module(f"experiments.{name}").__doc__ or "").strip() + "\n")
-        return 0
+        print(__doc__)
+        return _list()
+    planned = names[0] == "plan"
+    names = names[planned:] or ["all"]
     names = list(ITEMS) if names == ["all"] else names
     if wrong := [name for name in names if name not in ITEMS]:
         print(f"experiments: {unknown(wrong[0], list(ITEMS), 'item')}", file=sys.stderr)
         return 2
+    try:
+        return _plan(names, words) if planned else _render(names, words)
+    except SimulaError as error:
+        print(f"experiments: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+def _list() -> int:
+    for name in ITEMS:
+        item = importlib.import_module(f"experiments.{name}")
+        print(f"{name:<11} {item.TITLE}")
+        for sweep in item.SWEEPS:
+            print(f"{'':<11}   {sweep.line()}")
+    return 0
+
+
+def _plan(names: Sequence[str], more: Sequence[str]) -> int:
+    for name in names:
+        item = importlib.import_module(f"experiments.{name}")
+        print(item.TITLE)
+        for sweep in item.SWEEPS:
+            print(f"  {sweep.line(more)}")
+        print(f"  still to do: {cost(item.SWEEPS, more)}" if item.SWEEPS else "  it needs no result")
+    return 0
+
+
+def _render(names: Sequence[str], words: Sequence[str]) -> int:
+    root = Path(os.environ.get("SIMULA_ROOT", "outputs"))
+    wanted = dict(word.split("=", 1) for word in words)
     store = Store(root / "store")
     axes = sorted({axis for record in all_records(store) for axis in record.axes})
     if axes and (strange := [axis for axis in wanted if axis not in axes]):
         print(f"experiments: {unknown(strange[0], axes, 'axis')}", file=sys.stderr)
         return 2
     for name in names:
-        rendered: Rendered = importlib.import_module(f"experiments.{name}").render(store, wanted)
+        item = importlib.import_module(f"experiments.{name}")
+        rendered: Rendered = item.render(store, wanted)
         missing = sum(one.ours is None for one in rendered.compared)
-        outside = sum(one.mark == "outside" for one in rendered.compared)
+        outside = sum(one.outside for one in rendered.compared)
         print(
-            f"{rendered.title}: {len(rendered.compared)} numbers, {missing} without a result of ours, "
+            f"{rendered.title}: {len(rendered.compared)} lines, {missing} without a result of ours, "
             f"{outside} outside"
         )
-        for path in write(name, rendered, root / "experiments"):
+        for path in write(name, rendered, root / "experiments", [sweep.line() for sweep in item.SWEEPS]):
             print(f"  {path}")
     return 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -42,6 +42,8 @@ class Compared:
     ours: Ours | None = None
     state: State = "missing"
     """Of ours, where there is none."""
+    note: str = ""
+    """What of ours is not finished, such as "3 of 10 seeds"; a part of the mark."""
 
     @property
     def difference(self) -> float | None:
@@ -63,12 +65,34 @@ class Compared:
         return self.difference - below, self.difference + above
 
     @property
-    def mark(self) -> str:
-        """Missing, running, outside (the interval of the difference leaves zero out), or nothing."""
-        if self.ours is None:
-            return self.state
+    def outside(self) -> bool:
+        """Whether the interval of the difference leaves zero out."""
         bounds = self.difference_half
-        return "outside" if bounds is not None and not bounds[0] <= 0 <= bounds[1] else ""
+        return bounds is not None and not bounds[0] <= 0 <= bounds[1]
+
+    @property
+    def mark(self) -> str:
+        """Missing, running or outside, and what is not finished; or nothing."""
+        first = self.state if self.ours is None else "outside" if self.outside else ""
+        return ", ".join(part for part in (first, self.note) if part)
+
+    def record(self) -> dict[str, str | int | float | None]:
+        """As plain values, one line of a CSV file."""
+        bounds = self.difference_half or (None, None)
+        return {
+            **self.where,
+            "measure": self.what,
+            "paper": self.paper,
+            "paper_ci95_half_width": self.paper_half,
+            "ours": self.ours.value if self.ours else None,
+            "ours_low": self.ours.low if self.ours else None,
+            "ours_high": self.ours.high if self.ours else None,
+            "difference": self.difference,
+            "difference_low": bounds[0],
+            "difference_high": bounds[1],
+            "mark": self.mark,
+            "computed_on": self.ours.on if self.ours else "",
+        }
 
 
 def reference(name: str) -> list[dict[str, str]]:
@@ -94,26 +118,6 @@ def table(title: str, compared: Sequence[Compared], digits: int = 3) -> TextTabl
         len(names) + 1,
         (*_notes(compared), *(f"Ours: {on}." for on in grounds)),
     )
-
-
-def records(compared: Iterable[Compared]) -> Iterator[dict[str, str | int | float | None]]:
-    """The same as plain numbers, one record a line of a CSV file."""
-    for one in compared:
-        bounds = one.difference_half or (None, None)
-        yield {
-            **one.where,
-            "measure": one.what,
-            "paper": one.paper,
-            "paper_ci95_half_width": one.paper_half,
-            "ours": one.ours.value if one.ours else None,
-            "ours_low": one.ours.low if one.ours else None,
-            "ours_high": one.ours.high if one.ours else None,
-            "difference": one.difference,
-            "difference_low": bounds[0],
-            "difference_high": bounds[1],
-            "mark": one.mark,
-            "computed_on": one.ours.on if one.ours else "",
-        }
 
 
 def _line(one: Compared, names: Sequence[str], digits: int) -> Line:

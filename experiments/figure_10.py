@@ -1,9 +1,5 @@
 """Figure 10: Elo against difficulty, by batch size and appearances, from scores that are simulated.
 
-    simula assess domain=math teacher=gemini_flash assessment.dataset=benchmark assessment.points=null
-        assessment.measures=[validity] assessment.validity.batch_sizes=[2,5,10]
-        assessment.validity.appearances=[1,5]
-
 For the simulation no teacher is asked. The paper prints the quartiles of MATH's raw scores by level, and
 the ratings by level in six settings; it states neither the K-factor nor the outcome of a comparison. True
 scores are drawn from the quartiles, a scorer sees them through noise in every batch, online Elo rates them:
@@ -23,6 +19,7 @@ from scipy.special import stdtrit
 
 from experiments.comparison import Compared, Ours, reference, table
 from experiments.results import Found, found
+from experiments.sweeps import Sweep
 from experiments.writing import Rendered
 from simula.draws import entropy, generator
 from simula.report.figure import INK, STYLE, drawing
@@ -34,6 +31,7 @@ from simula.store.artifacts import Store
 from simula.store.measured_sets import REAL
 
 TITLE = "Figure 10: Elo against difficulty, by batch size and appearances"
+SWEEPS = (Sweep("assess", ("experiment=figure_10",)),)
 LOWEST = "lowest"
 NOISE = 4.0
 """Standard deviation of the scorer's noise in a batch, in points of the raw scale."""

@@ -1,8 +1,4 @@
-"""Figure 3: the double critic on MATH by level: (a) expected, (b) measured accuracy and rejection, (c) Elo.
-
-simula assess domain=math teacher=gemini_flash assessment.dataset=benchmark assessment.points=null
-    assessment.measures=[complexity,critics]
-"""
+"""Figure 3: the double critic on MATH by level: expected and measured accuracy and rejection, Elo."""
 
 from __future__ import annotations
 
@@ -12,11 +8,13 @@ from experiments.comparison import Compared, number, reference, table
 from experiments.critic_results import estimate, studied
 from experiments.drawing import draw
 from experiments.results import found
+from experiments.sweeps import Sweep
 from experiments.writing import Rendered
 from simula.store.artifacts import Store
 from simula.store.measured_sets import REAL
 
 TITLE = "Figure 3: the double critic on MATH by level"
+SWEEPS = (Sweep("assess", ("experiment=figure_3",)),)
 _COLUMNS = {
     "a_baseline_acc": ("a: accuracy before", "controlled", "teacher_accuracy"),
     "a_expected_critic_acc": ("a: expected accuracy", "controlled", "accuracy"),

@@ -1,10 +1,4 @@
-"""Figure 4: (a) global and (b) local distance, (c) level-ratio coverage: real data, five systems, by domain.
-
-simula assess -m domain=cti_mcq,cti_rcm,lexam,gsm8k system=baseline,local,global,local_global,full
-    size=1000 teacher=gemini_flash embedding=gemini assessment.measures=[diversity,coverage]
-simula assess -m domain=cti_mcq,cti_rcm,lexam,gsm8k teacher=gemini_flash embedding=gemini
-    assessment.measures=[diversity,coverage] assessment.dataset=benchmark
-"""
+"""Figure 4: (a) global and (b) local distance, (c) level-ratio coverage: real data and five systems."""
 
 from __future__ import annotations
 
@@ -13,10 +7,16 @@ from collections.abc import Mapping
 from experiments.comparison import Compared, Ours, number, reference, table
 from experiments.drawing import draw
 from experiments.results import Found, found
+from experiments.sweeps import Sweep
 from experiments.writing import Rendered
 from simula.store.artifacts import Store
 
 TITLE = "Figure 4: diversity and coverage of real data and of five systems"
+SWEEPS = (
+    Sweep("assess", ("experiment=figure_4",)),
+    Sweep("assess", ("experiment=figure_4", "system=full", "assessment.dataset=benchmark")),
+)
+"""Of the systems' rows, and of the real data."""
 
 
 def render(store: Store, wanted: Mapping[str, str]) -> Rendered:

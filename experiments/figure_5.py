@@ -1,10 +1,6 @@
 """Figure 5: densities of complexity Elo: real data and five systems by domain, each domain rated in one pool.
 
-    simula assess -m domain=cti_mcq,cti_rcm,lexam,gsm8k system=baseline,local,global,local_global,full
-        size=1000 teacher=gemini_flash assessment.measures=[complexity] assessment.pooled=true
-        assessment.real=true
-
-The densities themselves are drawn by that command, in outputs/report/measures/complexity.png.
+The densities themselves are drawn by the sweep, in outputs/report/measures/complexity.png.
 """
 
 from __future__ import annotations
@@ -14,6 +10,7 @@ from typing import Any
 
 from experiments.comparison import Compared, Ours, number, reference, table
 from experiments.drawing import draw
+from experiments.sweeps import Sweep
 from experiments.writing import Rendered
 from simula.stages.measures.pooled import stored_pools
 from simula.store.artifacts import Store
@@ -21,6 +18,7 @@ from simula.store.artifacts import Store
 _NUMBERS = {"mode": "mode", "mean": "mean", "q05": "5 % quantile", "q95": "95 % quantile"}
 """The paper's column to our number's name."""
 TITLE = "Figure 5: complexity Elo of real data and of five systems"
+SWEEPS = (Sweep("assess", ("experiment=figure_5",)),)
 
 
 def render(store: Store, wanted: Mapping[str, str]) -> Rendered:

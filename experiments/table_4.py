@@ -1,8 +1,4 @@
-"""Table 4: the double critic on MMLU by level and language: accuracy and Elo of what it rejects and accepts.
-
-simula assess -m domain=global_mmlu_en,global_mmlu_ko,global_mmlu_ne teacher=gemini_flash
-    assessment.dataset=benchmark assessment.points=null assessment.measures=[complexity,critics]
-"""
+"""Table 4: the double critic on MMLU by level and language: accuracy and Elo of rejected and accepted."""
 
 from __future__ import annotations
 
@@ -12,11 +8,13 @@ from experiments.comparison import Compared, number, reference, table
 from experiments.critic_results import counted, estimate, studied
 from experiments.drawing import draw
 from experiments.results import found
+from experiments.sweeps import Sweep
 from experiments.writing import Rendered
 from simula.store.artifacts import Store
 from simula.store.measured_sets import REAL
 
 TITLE = "Table 4: the double critic on MMLU by level and language"
+SWEEPS = (Sweep("assess", ("experiment=table_4",)),)
 
 
 def render(store: Store, wanted: Mapping[str, str]) -> Rendered:

@@ -1,8 +1,4 @@
-"""Table 5: agreement of scores with human levels (NMI, ARI) and with what the model gets right (AUC).
-
-simula assess -m domain=global_mmlu_en,global_mmlu_ko,global_mmlu_ne teacher=gemini_flash
-    assessment.dataset=benchmark assessment.points=null assessment.measures=[validity]
-"""
+"""Table 5: agreement of scores with human levels (NMI, ARI) and with what the model gets right (AUC)."""
 
 from __future__ import annotations
 
@@ -12,11 +8,13 @@ from typing import Any
 from experiments.comparison import Compared, Ours, number, reference, table
 from experiments.drawing import draw
 from experiments.results import Found, found
+from experiments.sweeps import Sweep
 from experiments.writing import Rendered
 from simula.store.artifacts import Store
 from simula.store.measured_sets import REAL
 
 TITLE = "Table 5: agreement of complexity scores with human levels and with the model's own mistakes"
+SWEEPS = (Sweep("assess", ("experiment=table_5",)),)
 
 
 def render(store: Store, wanted: Mapping[str, str]) -> Rendered:

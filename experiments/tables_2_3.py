@@ -1,8 +1,5 @@
 """Tables 2 and 3: taxonomies beside an expert's: four scores, of ours and of one from a single call.
 
-    simula assess -m assessment.measures=[taxonomy] teacher=gemini_flash
-        assessment.taxonomy.expert=elements,minerals,animals,fallacies
-
 docs/expert_taxonomies.md says which of the paper's six are here, and how the others are loaded.
 """
 
@@ -14,10 +11,12 @@ from statistics import fmean
 from experiments.comparison import Compared, Ours, number, reference, table
 from experiments.drawing import draw
 from experiments.results import Found, measured
+from experiments.sweeps import Sweep
 from experiments.writing import Rendered
 from simula.store.artifacts import Store
 
 TITLE = "Tables 2 and 3: taxonomies beside an expert's"
+SWEEPS = (Sweep("assess", ("experiment=taxonomy_quality", "teacher=gemini_flash")),)
 _SCORES = ("completeness", "soundness", "novelty", "coverage")
 _METHODS = {"simula": "ours", "zero_shot": "zero_shot"}
 _EXPERTS = {"logical_fallacies": "fallacies"}

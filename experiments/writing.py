@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
-from experiments.comparison import Compared, records
 from simula.report.figure import Drawing
 from simula.report.text_table import TextTable, escaped, markdown
 
@@ -27,22 +27,48 @@ _LATEX = {
 }
 
 
+class Beside(Protocol):
+    """Something of the paper's beside ours: a number, or a setting."""
+
+    @property
+    def ours(self) -> Any:
+        """Ours; None where there is none."""
+        ...
+
+    @property
+    def outside(self) -> bool:
+        """Whether the two are not compatible."""
+        ...
+
+    def record(self) -> dict[str, str | int | float | None]:
+        """As plain values, one line of a CSV file."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """One item of the paper's, as far as there are results."""
 
     title: str
     tables: tuple[TextTable, ...]
-    compared: tuple[Compared, ...]
+    compared: Sequence[Beside]
     drawing: Drawing | None = None
     sentences: tuple[str, ...] = ()
 
 
-def write(name: str, rendered: Rendered, folder: Path) -> list[Path]:
-    """Write NAME.md, NAME.csv, NAME.tex, and NAME.png and NAME.pdf where there is a figure; the files."""
+def write(name: str, rendered: Rendered, folder: Path, commands: Sequence[str] = ()) -> list[Path]:
+    """Write NAME.md, NAME.csv, NAME.tex, and NAME.png and NAME.pdf where there is a figure; the files.
+
+    Args:
+        name: of the item.
+        rendered: what it shows.
+        folder: where to.
+        commands: what makes its results, for the Markdown.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     image = f"![{escaped(rendered.title)}]({name}.png)" if rendered.drawing else ""
-    blocks = [f"# {escaped(rendered.title)}", image, *map(escaped, rendered.sentences)]
+    made = "\n".join(("```bash", *commands, "```")) if commands else ""
+    blocks = [f"# {escaped(rendered.title)}", made, image, *map(escaped, rendered.sentences)]
     blocks += map(markdown, rendered.tables)
     texts = {
         "md": "\n\n".join(block for block in blocks if block) + "\n",
@@ -89,8 +115,8 @@ def _tex(text: str) -> str:
     return re.sub("|".join(map(re.escape, _LATEX)), lambda found: _LATEX[found.group()], text)
 
 
-def _csv(compared: Sequence[Compared]) -> str:
-    lines = list(records(compared))
+def _csv(compared: Sequence[Beside]) -> str:
+    lines = [one.record() for one in compared]
     names = dict.fromkeys(name for line in sorted(lines, key=len, reverse=True) for name in line)
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, list(names), lineterminator="\n")

@@ -1,0 +1,54 @@
+"""The commands that make an item's results, and what they would still cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from simula.composition import cells
+from simula.plan import still_to_do
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One command of `simula`, a sweep of cells that `conf/experiment` declares."""
+
+    command: str
+    """`run` or `assess`."""
+    overrides: tuple[str, ...]
+
+    def line(self, more: Sequence[str] = ()) -> str:
+        """The command as it is typed; `more` are overrides of the user's."""
+        return " ".join(("simula", self.command, "-m", *self.overrides, *more))
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What is still to do for some cells, as `simula plan` has it."""
+
+    cells: int
+    calls: float
+    """Of teachers, and of an embedding behind a network."""
+    usd: float
+    gpu_hours: float
+    """Of students; a teacher on GPUs of one's own is not in it."""
+
+    def __str__(self) -> str:
+        shown = (
+            f"{self.cells:,} cell{'s' * (self.cells > 1)}",
+            f"{self.calls:,.0f} calls",
+            f"${self.usd:,.2f}",
+            f"{self.gpu_hours:,.1f} GPU hours of students",
+        )
+        return ", ".join(shown)
+
+
+def cost(sweeps: Sequence[Sweep], more: Sequence[str] = ()) -> Cost:
+    """What the sweeps would still take, planned together so that what they share counts once.
+
+    Raises:
+        ConfigurationError: an override of the user's is wrong.
+    """
+    found = [cell for sweep in sweeps for cell in cells([*sweep.overrides, *more], sweep=True)]
+    sums = still_to_do(found)
+    return Cost(len(found), sums["calls"], sums["usd"], sums["gpu_hours"])
