@@ -13,6 +13,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from experiments.comparison import Compared, Ours
 from simula.report.figure import INK, STYLE, Drawing, drawing, looks_of
+from simula.report.grid import SYSTEMS
 
 _COLUMNS = 3
 _DODGE = 0.05
@@ -30,12 +31,12 @@ def draw_curves(compared: Sequence[Compared], axis: str, untuned: Ours | None = 
     domains = list(dict.fromkeys(str(one.where["domain"]) for one in compared))
     names = list(dict.fromkeys(str(one.where[axis]) for one in compared))
     with mpl.rc_context(fname=STYLE):
-        looks = looks_of(names)
+        looks = _looks(names)
         # The legend has a place of its own, after the last panel.
         places = len(domains) + 1
         columns = min(_COLUMNS, places)
         lines = -(-places // columns)
-        figure = Figure(figsize=(3.5 * columns, 2.9 * lines))
+        figure = Figure(figsize=(3.9 * columns, 2.9 * lines))
         for at, domain in enumerate(domains):
             axes = figure.add_subplot(lines, columns, at + 1)
             axes.set_title(domain)
@@ -61,6 +62,13 @@ def draw_curves(compared: Sequence[Compared], axis: str, untuned: Ours | None = 
         return drawing(figure)
 
 
+def _looks(names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Systems as in every other figure; of other names the first ones of the style."""
+    if set(names) <= set(SYSTEMS):
+        return looks_of(names)
+    return dict(zip(names, mpl.rcParams["axes.prop_cycle"], strict=False))
+
+
 def _theirs(axes: Axes, own: Sequence[Compared], look: Mapping[str, Any]) -> None:
     """The paper's means as a dashed line, its 95 % intervals as a band."""
     known = [
@@ -70,7 +78,7 @@ def _theirs(axes: Axes, own: Sequence[Compared], look: Mapping[str, Any]) -> Non
     ]
     if known:
         sizes, values, halves = (list(column) for column in zip(*known, strict=True))
-        axes.plot(sizes, values, linestyle="--", linewidth=1.2, color=look["color"], alpha=0.8)
+        axes.plot(sizes, values, linestyle="--", linewidth=1.2, marker="", color=look["color"])
         low = [value - half for value, half in zip(values, halves, strict=True)]
         high = [value + half for value, half in zip(values, halves, strict=True)]
         axes.fill_between(sizes, low, high, color=look["color"], alpha=0.15, linewidth=0)
@@ -79,7 +87,8 @@ def _theirs(axes: Axes, own: Sequence[Compared], look: Mapping[str, Any]) -> Non
 def _ours(axes: Axes, own: Sequence[Compared], apart: float, look: Mapping[str, Any]) -> None:
     """Our means as marks with 95 % intervals; where seeds are missing the mark is hollow."""
     done = [(int(one.where["size"]) * apart, one.ours, one.note) for one in own if one.ours is not None]
-    axes.plot([size for size, _, _ in done], [100 * ours.value for _, ours, _ in done], color=look["color"])
+    values = [100 * ours.value for _, ours, _ in done]
+    axes.plot([size for size, _, _ in done], values, marker="", color=look["color"])
     for size, ours, note in done:
         low, high = (ours.value if end is None else end for end in (ours.low, ours.high))
         errors = [[100 * (ours.value - low)], [100 * (high - ours.value)]]
@@ -92,6 +101,7 @@ def _scale(axes: Axes, sizes: Sequence[int]) -> None:
     axes.xaxis.set_major_locator(FixedLocator(sizes))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: _rows(size)))
+    axes.tick_params(axis="x", labelsize=8)
 
 
 def _rows(size: float) -> str:
@@ -102,7 +112,7 @@ def _handles(compared: Sequence[Compared], looks: Mapping[str, Mapping[str, Any]
     """Names by colour and mark, and what is the paper's, ours, unfinished."""
     handles = [Line2D([], [], label=name, **look) for name, look in looks.items()]
     if any(one.paper is not None for one in compared):
-        handles.append(Line2D([], [], color=INK, linestyle="--", linewidth=1.2, label="paper, 95 % band"))
+        handles.append(Line2D([], [], color=INK, linestyle="--", linewidth=1.2, marker="", label="paper, 95 % band"))
     any_ours = any(one.ours for one in compared)
     handles.append(
         Line2D([], [], color=INK, label="ours, 95 % interval" if any_ours else "ours: no finished result")

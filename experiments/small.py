@@ -113,7 +113,7 @@ def rendered(
         one = known.get((domain, name, size), NOBODY)
         where = {"domain": domain, axis: name, "size": size}
         compared.append(Compared(where, "accuracy", None, ours=one.ours, state=one.state, note=one.note))
-    seen = tested(found, axis, sorted({size for _, _, size in places}), claims)
+    seen = weigh(found, axis, sorted({size for _, _, size in places}), claims)
     untuned = _untuned(found)
     return Rendered(
         title,
@@ -134,7 +134,7 @@ def declared(experiment: str, axis: str) -> dict[Place, int]:
     return found
 
 
-def tested(
+def weigh(
     found: Sequence[CellResult], axis: str, sizes: Sequence[int], claims: Sequence[Claim]
 ) -> list[Seen]:
     """Each claim at each size, on the seeds that are finished on both sides; p by Holm over all of them."""

@@ -17,9 +17,14 @@ class Sweep:
     """`run` or `assess`."""
     overrides: tuple[str, ...]
 
+    def words(self, more: Sequence[str] = ()) -> list[str]:
+        """All overrides; one of the user's takes the place of the sweep's own."""
+        theirs = {line.partition("=")[0] for line in more}
+        return [*(line for line in self.overrides if line.partition("=")[0] not in theirs), *more]
+
     def line(self, more: Sequence[str] = ()) -> str:
         """The command as it is typed; `more` are overrides of the user's."""
-        return " ".join(("simula", self.command, "-m", *self.overrides, *more))
+        return " ".join(("simula", self.command, "-m", *self.words(more)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,6 @@ def cost(sweeps: Sequence[Sweep], more: Sequence[str] = ()) -> Cost:
     Raises:
         ConfigurationError: an override of the user's is wrong.
     """
-    found = [cell for sweep in sweeps for cell in cells([*sweep.overrides, *more], sweep=True)]
+    found = [cell for sweep in sweeps for cell in cells(sweep.words(more), sweep=True)]
     sums = still_to_do(found)
     return Cost(len(found), sums["calls"], sums["usd"], sums["gpu_hours"])

@@ -55,7 +55,7 @@ def render(store: Store, wanted: Mapping[str, str]) -> Rendered:
     """The configuration beside the paper's numbers; it needs neither store nor a choice of cells."""
     ours, paper = configured(), printed()
     shown = tuple(
-        Setting(", ".join(benchmarks), name, theirs, value)
+        Setting("all" if len(benchmarks) == len(ours) else ", ".join(benchmarks), name, theirs, value)
         for name in ours[next(iter(ours))]
         for (theirs, value), benchmarks in _alike(name, paper, ours).items()
     )

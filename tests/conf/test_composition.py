@@ -163,7 +163,16 @@ GROUPS = sorted(path for path in conf_folder().glob("*/**/*.yaml") if "hydra" no
 
 def test_how_many_configuration_files_there_are() -> None:
     """Every new file shows up here, and in the test below."""
-    assert len(GROUPS) == 85
+    assert len(GROUPS) == 104
+
+
+PART = {
+    "figure_6": ["downstream=gsm8k", "system=baseline,full", "training.learning_rate=0.01"],
+    "figure_7": ["downstream=lexam", "selection=high"],
+    "figure_12": ["system=local", "training.learning_rate=0.001"],
+    "figure_13": ["system=full", "training.learning_rate=0.01"],
+}
+"""Of sweeps whose cells take a third of a second each to compose, a part; the rest is the same groups again."""
 
 
 @pytest.mark.parametrize("path", GROUPS, ids=lambda path: f"{path.parent.name}={path.stem}")
@@ -179,7 +188,7 @@ def test_every_file_composes_and_parses(path: Path, tmp_path: Path) -> None:
     elif group == "domain":
         overrides = [f"domain={path.stem}"]
     else:
-        overrides = [f"{group}={path.stem}"]
+        overrides = [f"{group}={path.stem}", *PART.get(path.stem, [])]
     assert cells(overrides, sweep=group == "experiment")
 
 

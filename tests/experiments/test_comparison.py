@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from experiments.__main__ import ITEMS, main
 from experiments.comparison import Compared, Ours, reference, table
 from experiments.writing import Rendered, latex, write
 from simula.composition import cells
+from simula.help import conf_folder
+from simula.plan import still_to_do
 from simula.progress import Progress
 from simula.report.text_table import Line, TextTable
 from simula.stages.bench import Bench
@@ -67,27 +71,81 @@ def test_latex_is_escaped() -> None:
     assert r"$\kappa$ -- 1" in shown
 
 
+def assert_latex(text: str) -> None:
+    """Nothing that TeX would stop at: braces and environments are closed, rows fit, its own signs are escaped."""
+    plain = re.sub(r"\\[\\{}&%$#_]", "", text.replace("% \\usepackage{booktabs}\n", ""))
+    assert plain.count("{") == plain.count("}")
+    assert plain.count("$") % 2 == 0
+    assert not re.search(r"[#_^%]", plain)
+    opened: list[str] = []
+    for step, name in re.findall(r"\\(begin|end){(\w+)}", plain):
+        if step == "begin":
+            opened.append(name)
+        else:
+            assert opened.pop() == name
+    assert not opened
+    for form, body in re.findall(r"\\begin{tabular}{(\w+)}(.*?)\\end{tabular}", plain, re.DOTALL):
+        rows = [row for row in body.splitlines() if "&" in row]
+        assert rows
+        assert {row.count("&") for row in rows} == {len(form) - 1}
+
+
 def test_every_item_renders_where_nothing_is_finished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SIMULA_ROOT", str(tmp_path))
     monkeypatch.setattr("experiments.figure_10.REPEATS", 2)
     assert main(["all"]) == 0
-    said = [line for line in capsys.readouterr().out.splitlines() if " numbers, " in line]
+    said = [line for line in capsys.readouterr().out.splitlines() if " lines, " in line]
     assert len(said) == len(ITEMS)
     assert all(" 0 outside" in line for line in said)
     for name in ITEMS:
+        drawn = set() if name == "table_6" else {".png", ".pdf"}
         assert {path.suffix for path in (tmp_path / "experiments").glob(f"{name}.*")} == {
             ".md",
             ".csv",
             ".tex",
-            ".png",
-            ".pdf",
+            *drawn,
         }
+        assert_latex((tmp_path / "experiments" / f"{name}.tex").read_text())
     assert main(["figure_44"]) == 2
     assert "did you mean figure_4" in capsys.readouterr().err
     assert main([]) == 0
-    assert "simula assess" in capsys.readouterr().out
+    listed = capsys.readouterr().out
+    assert "simula assess -m experiment=figure_4 system=full assessment.dataset=benchmark" in listed
+    assert "simula run -m experiment=figure_6" in listed
+
+
+def test_what_an_item_costs_is_what_the_plan_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SIMULA_ROOT", str(tmp_path))
+    words = ["domain=cti_mcq", "system=baseline", "teacher=gemini_flash_batch"]
+    assert main(["plan", "figure_4", *words]) == 0
+    said = capsys.readouterr().out
+    assert f"simula assess -m experiment=figure_4 {' '.join(words)}" in said
+    known = ["experiment=figure_4", *words]
+    both = [*cells(known, sweep=True), *cells([*known, "assessment.dataset=benchmark"], sweep=True)]
+    expected = still_to_do(both)
+    assert expected["usd"] > 1
+    assert f"2 cells, {expected['calls']:,.0f} calls, ${expected['usd']:,.2f}" in said
+    # A result that needs nothing says so, and a word that is no option is refused in a sentence.
+    assert main(["plan", "table_6"]) == 0
+    assert "it needs no result" in capsys.readouterr().out
+    assert main(["plan", "figure_3", "teacher=gemini_flsh"]) == 2
+    assert "did you mean gemini_flash" in capsys.readouterr().err
+
+
+def test_every_command_is_of_an_experiment_that_is_there() -> None:
+    for name in ITEMS:
+        item = importlib.import_module(f"experiments.{name}")
+        assert item.SWEEPS or name == "table_6"
+        for sweep in item.SWEEPS:
+            (experiment,) = [line for line in sweep.overrides if line.startswith("experiment=")]
+            path = conf_folder() / "experiment" / f"{experiment.removeprefix('experiment=')}.yaml"
+            assert f"simula {sweep.command} -m {experiment}" in path.read_text(encoding="utf-8")
+    shown = (comparison.REFERENCE.parent / "README.md").read_text(encoding="utf-8")
+    assert all(f"| `{name}` |" in shown for name in ITEMS)
 
 
 def test_a_real_store_is_rendered_as_far_as_it_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,6 +204,7 @@ def test_the_papers_numbers_are_all_there() -> None:
         "critic_mmlu.csv": 9,
         "diversity.csv": 12,
         "elo_by_batch_math.csv": 30,
+        "hyperparameters.csv": 7,
         "level_ratio_coverage.csv": 102,
         "score_quartiles_math.csv": 5,
         "systems.csv": 7,
