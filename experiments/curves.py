@@ -112,7 +112,9 @@ def _handles(compared: Sequence[Compared], looks: Mapping[str, Mapping[str, Any]
     """Names by colour and mark, and what is the paper's, ours, unfinished."""
     handles = [Line2D([], [], label=name, **look) for name, look in looks.items()]
     if any(one.paper is not None for one in compared):
-        handles.append(Line2D([], [], color=INK, linestyle="--", linewidth=1.2, marker="", label="paper, 95 % band"))
+        handles.append(
+            Line2D([], [], color=INK, linestyle="--", linewidth=1.2, marker="", label="paper, 95 % band")
+        )
     any_ours = any(one.ours for one in compared)
     handles.append(
         Line2D([], [], color=INK, label="ours, 95 % interval" if any_ours else "ours: no finished result")

@@ -172,7 +172,7 @@ PART = {
     "figure_12": ["system=local", "training.learning_rate=0.001"],
     "figure_13": ["system=full", "training.learning_rate=0.01"],
 }
-"""Of sweeps whose cells take a third of a second each to compose, a part; the rest is the same groups again."""
+"""A part of sweeps whose cells take long to compose; the rest chooses the same groups again."""
 
 
 @pytest.mark.parametrize("path", GROUPS, ids=lambda path: f"{path.parent.name}={path.stem}")

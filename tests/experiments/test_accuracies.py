@@ -163,7 +163,9 @@ def test_students_that_differ_in_more_are_no_one_number(tmp_path: Path) -> None:
     store = Store(tmp_path)
     add(store, share(5), teacher="gemini_flash")
     add(store, share(6), teacher="vertex")
-    with pytest.raises(SimulaError, match=r"cells of gsm8k differ in teacher .* such as teacher=gemini_flash"):
+    with pytest.raises(
+        SimulaError, match=r"cells of gsm8k differ in teacher .* such as teacher=gemini_flash"
+    ):
         one(store)
     found = one(store, teacher="vertex")
     assert found.ours is not None
@@ -199,12 +201,15 @@ def test_a_figure_shows_as_much_as_there_is(
     add(store, None, status="running", system="full", seed=11)
     rendered = figure_6.render(store, {})
     marks = [one.mark for one in rendered.compared if isinstance(one, Compared)]
-    assert marks == {
-        0: ["missing", "missing", "running", "missing"],
-        # 0.55 ± 0.038 over ten seeds.
-        1: ["outside", "outside", "running", "missing"],
-        2: ["outside", "outside", "", ""],
-    }[done]
+    assert (
+        marks
+        == {
+            0: ["missing", "missing", "running", "missing"],
+            # 0.55 ± 0.038 over ten seeds.
+            1: ["outside", "outside", "running", "missing"],
+            2: ["outside", "outside", "", ""],
+        }[done]
+    )
     files = write("figure_6", rendered, tmp_path / "out", ["simula run -m experiment=figure_6"])
     assert [path.suffix for path in files] == [".md", ".csv", ".tex", ".png", ".pdf"]
     said = files[0].read_text()

@@ -48,7 +48,11 @@ def test_a_claim_is_a_difference_on_common_seeds() -> None:
     assert (small.ours.difference, large.ours.difference) == pytest.approx((0.4, 0.05))
     # (0.55 − 0.6) − (0.5 − 0.2)
     assert gain.ours.difference == pytest.approx(-0.35)
-    assert [one.verdict for one in (small, large, gain)] == ["as the paper", "cannot tell", "against the paper"]
+    assert [one.verdict for one in (small, large, gain)] == [
+        "as the paper",
+        "cannot tell",
+        "against the paper",
+    ]
     assert [one.outside for one in (small, large, gain)] == [False, False, True]
     assert {one.ours.family for one in (small, large, gain) if one.ours} == {3}
     assert gain.record()["mark"] == "against the paper"
