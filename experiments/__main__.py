@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from experiments.sweeps import cost
@@ -51,11 +51,7 @@ def main(arguments: list[str]) -> int:
     if wrong := [name for name in names if name not in ITEMS]:
         print(f"experiments: {unknown(wrong[0], list(ITEMS), 'item')}", file=sys.stderr)
         return 2
-    try:
-        return _plan(names, words) if planned else _render(names, words)
-    except SimulaError as error:
-        print(f"experiments: {error}", file=sys.stderr)
-        return error.exit_code
+    return _plan(names, words) if planned else _render(names, words)
 
 
 def _list() -> int:
@@ -67,14 +63,27 @@ def _list() -> int:
     return 0
 
 
-def _plan(names: Sequence[str], more: Sequence[str]) -> int:
+def _each(work: Callable[[str], None], names: Sequence[str]) -> int:
+    """Do the work for each item; the exit code of the last that could not be done."""
+    code = 0
     for name in names:
+        try:
+            work(name)
+        except SimulaError as error:
+            print(f"experiments: {name}: {error}", file=sys.stderr)
+            code = error.exit_code
+    return code
+
+
+def _plan(names: Sequence[str], more: Sequence[str]) -> int:
+    def planned(name: str) -> None:
         item = importlib.import_module(f"experiments.{name}")
         print(item.TITLE)
         for sweep in item.SWEEPS:
             print(f"  {sweep.line(more)}")
         print(f"  still to do: {cost(item.SWEEPS, more)}" if item.SWEEPS else "  it needs no result")
-    return 0
+
+    return _each(planned, names)
 
 
 def _render(names: Sequence[str], words: Sequence[str]) -> int:
@@ -85,7 +94,8 @@ def _render(names: Sequence[str], words: Sequence[str]) -> int:
     if axes and (strange := [axis for axis in wanted if axis not in axes]):
         print(f"experiments: {unknown(strange[0], axes, 'axis')}", file=sys.stderr)
         return 2
-    for name in names:
+
+    def shown(name: str) -> None:
         item = importlib.import_module(f"experiments.{name}")
         rendered: Rendered = item.render(store, wanted)
         missing = sum(one.ours is None for one in rendered.compared)
@@ -96,7 +106,8 @@ def _render(names: Sequence[str], words: Sequence[str]) -> int:
         )
         for path in write(name, rendered, root / "experiments", [sweep.line() for sweep in item.SWEEPS]):
             print(f"  {path}")
-    return 0
+
+    return _each(shown, names)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from experiments import comparison, figure_6, figure_7, figure_13
+from experiments.__main__ import main
 from experiments.accuracies import against_paper, results, students
 from experiments.comparison import Compared
 from experiments.robustness import DOUBT
@@ -175,6 +176,21 @@ def test_students_that_differ_in_more_are_no_one_number(tmp_path: Path) -> None:
     add(other, share(6), critic="none")
     with pytest.raises(SimulaError, match=r"cells of gsm8k, full, 4000 differ in critic"):
         one(other)
+
+
+def test_an_item_that_cannot_be_shown_does_not_stop_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SIMULA_ROOT", str(tmp_path))
+    store = Store(tmp_path / "store")
+    add(store, share(5), teacher="gemini_flash")
+    add(store, share(6), teacher="vertex")
+    assert main(["figure_6", "figure_12"]) == 1
+    said = capsys.readouterr()
+    assert "experiments: figure_6: cells of gsm8k differ in teacher (gemini_flash, vertex)" in said.err
+    assert "20 lines, 20 without a result of ours" in said.out
+    assert not (tmp_path / "experiments" / "figure_6.md").exists()
+    assert (tmp_path / "experiments" / "figure_12.md").exists()
 
 
 @pytest.mark.parametrize("done", [0, 1, 2])
