@@ -159,6 +159,6 @@ def _differing(names: Sequence[str], axes: Sequence[Axes]) -> list[str]:
 def _refusal(place: str, differing: Sequence[str], axes: Sequence[Axes]) -> SimulaError:
     values = sorted({str(one.get(differing[0])) for one in axes})
     return SimulaError(
-        f"cells of {place} differ in {', '.join(differing)} ({', '.join(values)}): name those to show, such as"
-        f" {differing[0]}={values[0]}"
+        f"cells of {place} differ in {', '.join(differing)} ({', '.join(values)}): name those to show, such"
+        f" as {differing[0]}={values[0]}"
     )
