@@ -19,6 +19,9 @@ _COLUMNS = 3
 _DODGE = 0.05
 """Share of the size by which lines stand apart, so that their intervals do not cover each other."""
 
+_MARGIN = 1.3
+"""Factor of the size that is left free on either side."""
+
 
 def draw_curves(compared: Sequence[Compared], axis: str, untuned: Ours | None = None) -> Drawing:
     """One axes a domain, one colour a system or selection: the paper's pale and dashed, ours solid.
@@ -90,14 +93,16 @@ def _ours(axes: Axes, own: Sequence[Compared], apart: float, look: Mapping[str, 
     values = [100 * ours.value for _, ours, _ in done]
     axes.plot([size for size, _, _ in done], values, marker="", color=look["color"])
     for size, ours, note in done:
-        low, high = (ours.value if end is None else end for end in (ours.low, ours.high))
-        errors = [[100 * (ours.value - low)], [100 * (high - ours.value)]]
+        errors = None
+        if ours.low is not None and ours.high is not None:
+            errors = [[100 * (ours.value - ours.low)], [100 * (ours.high - ours.value)]]
         inside = {"markerfacecolor": "none"} if note else {}
         axes.errorbar(size, 100 * ours.value, yerr=errors, linestyle="", **look, **inside)
 
 
 def _scale(axes: Axes, sizes: Sequence[int]) -> None:
     axes.set_xscale("log")
+    axes.set_xlim(sizes[0] / _MARGIN, sizes[-1] * _MARGIN)
     axes.xaxis.set_major_locator(FixedLocator(sizes))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: _rows(size)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from experiments.accuracies import NOBODY, Place, results, students
-from experiments.comparison import Compared, Ours, table
+from experiments.comparison import Compared, Ours
 from experiments.curves import draw_curves
 from experiments.writing import Rendered
 from simula.composition import cells
@@ -117,7 +117,7 @@ def rendered(
     untuned = _untuned(found)
     return Rendered(
         title,
-        (table("Accuracy", compared), _claims(seen)),
+        (_accuracies(compared, axis, max(places.values())), _claims(seen)),
         (*compared, *seen),
         draw_curves(compared, axis, untuned),
         tuple(_sentences(untuned)),
@@ -186,6 +186,26 @@ def _sentences(untuned: Ours | None) -> Iterator[str]:
         )
 
 
+def _accuracies(compared: Sequence[Compared], axis: str, seeds: int) -> TextTable:
+    lines = []
+    for one in compared:
+        shown = "–"
+        if one.ours is not None:
+            shown = f"{100 * one.ours.value:.1f}"
+            if one.ours.low is not None and one.ours.high is not None:
+                shown += f" [{100 * one.ours.low:.1f}, {100 * one.ours.high:.1f}]"
+        cells = (str(one.where[axis]), f"{one.where['size']:,}", shown, one.mark)
+        lines.append(Line(cells, "none" if one.ours is None else ""))
+    grounds = dict.fromkeys(one.ours.on for one in compared if one.ours is not None)
+    return TextTable(
+        "Accuracy",
+        (axis, "rows", "accuracy,\u00a0%", "mark"),
+        tuple(lines),
+        2,
+        (f"Mean over {seeds} seeds with the 95 % t interval of that mean.", *(f"{on}." for on in grounds)),
+    )
+
+
 def _claims(seen: Sequence[Seen]) -> TextTable:
     lines = []
     for one in seen:
@@ -202,6 +222,6 @@ def _claims(seen: Sequence[Seen]) -> TextTable:
         1,
         (
             "Difference: above zero where the finding holds; same seeds and test items, 95 % interval by"
-            " hierarchical bootstrap. p: corrected by Holm over these lines; cannot tell: 5 % or more.",
+            " hierarchical bootstrap. p: by Holm over the lines that have one; from 5 % on: cannot tell.",
         ),
     )

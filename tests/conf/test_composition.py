@@ -167,6 +167,8 @@ def test_how_many_configuration_files_there_are() -> None:
 
 
 PART = {
+    "figure_4": ["domain=gsm8k", "system=full"],
+    "figure_5": ["domain=lexam", "system=baseline"],
     "figure_6": ["downstream=gsm8k", "system=baseline,full", "training.learning_rate=0.01"],
     "figure_7": ["downstream=lexam", "selection=high"],
     "figure_12": ["system=local", "training.learning_rate=0.001"],

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments import comparison, figure_4, figure_5
+from experiments import comparison, figure_4, figure_5, table_6
 from experiments.__main__ import ITEMS, main
 from experiments.comparison import Compared, Ours, reference, table
 from experiments.writing import Rendered, latex, write
@@ -95,6 +95,8 @@ def test_every_item_renders_where_nothing_is_finished(
 ) -> None:
     monkeypatch.setenv("SIMULA_ROOT", str(tmp_path))
     monkeypatch.setattr("experiments.figure_10.REPEATS", 2)
+    # Composing takes seconds, and test_table_6.py does it.
+    monkeypatch.setattr("experiments.table_6.configured", table_6.printed)
     assert main(["all"]) == 0
     said = [line for line in capsys.readouterr().out.splitlines() if " lines, " in line]
     assert len(said) == len(ITEMS)
