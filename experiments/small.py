@@ -92,7 +92,7 @@ class Seen:
 def rendered(
     store: Store, wanted: Mapping[str, str], title: str, experiment: str, axis: str, claims: Sequence[Claim]
 ) -> Rendered:
-    """What the store has of the cells that `conf/experiment` declares.
+    """What the store has of the cells that `conf/experiment` declares, and of others by the same name.
 
     Args:
         store: where results are.
@@ -106,18 +106,21 @@ def rendered(
         SimulaError: cells that would stand in one place differ in more than seeds.
     """
     places = declared(experiment, axis)
+    seeds = max(places.values())
     found = results(store, {"experiment": experiment, **wanted})
-    known = students(found, axis, max(places.values()))
+    known = students(found, axis, seeds)
+    # A longer sweep than is declared is shown as far as it is there.
+    shown = sorted({**places, **known}, key=lambda place: place[2])
     compared = []
-    for domain, name, size in places:
+    for domain, name, size in shown:
         one = known.get((domain, name, size), NOBODY)
         where = {"domain": domain, axis: name, "size": size}
         compared.append(Compared(where, "accuracy", None, ours=one.ours, state=one.state, note=one.note))
-    seen = weigh(found, axis, sorted({size for _, _, size in places}), claims)
+    seen = weigh(found, axis, sorted({size for _, _, size in shown}), claims)
     untuned = _untuned(found)
     return Rendered(
         title,
-        (_accuracies(compared, axis, max(places.values())), _claims(seen)),
+        (_accuracies(compared, axis, seeds), _claims(seen)),
         (*compared, *seen),
         draw_curves(compared, axis, untuned),
         tuple(_sentences(untuned)),
