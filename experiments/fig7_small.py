@@ -12,9 +12,12 @@ from simula.store.artifacts import Store
 TITLE = "Figure 7 scaled down: accuracy by complexity split in the laboratory"
 SWEEPS = (Sweep("run", ("experiment=fig7_small",)),)
 CLAIMS = (Claim("high", "low"), Claim("high", "mixed"))
-"""As on GSM8k, where the teacher is strong; on LEXam, where it is weak, the paper finds the contrary."""
+SOURCE = (
+    "The paper finds high above low on GSM8k, where its teacher answers 88 % right; on LEXam, where it"
+    " answers 57 % right, it finds that only the low split helps. The findings below are GSM8k's."
+)
 
 
 def render(store: Store, wanted: Mapping[str, str]) -> Rendered:
     """The finished students, and whether the paper's findings are seen in them."""
-    return rendered(store, wanted, TITLE, "fig7_small", "selection", CLAIMS)
+    return rendered(store, wanted, TITLE, "fig7_small", "selection", CLAIMS, SOURCE)

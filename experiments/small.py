@@ -90,7 +90,13 @@ class Seen:
 
 
 def rendered(
-    store: Store, wanted: Mapping[str, str], title: str, experiment: str, axis: str, claims: Sequence[Claim]
+    store: Store,
+    wanted: Mapping[str, str],
+    title: str,
+    experiment: str,
+    axis: str,
+    claims: Sequence[Claim],
+    source: str,
 ) -> Rendered:
     """What the store has of the cells that `conf/experiment` declares, and of others by the same name.
 
@@ -101,6 +107,7 @@ def rendered(
         experiment: its name.
         axis: system or selection; claims name its values.
         claims: the paper's.
+        source: where it makes them, a sentence.
 
     Raises:
         SimulaError: cells that would stand in one place differ in more than seeds.
@@ -123,7 +130,7 @@ def rendered(
         (_accuracies(compared, axis, seeds), _claims(seen)),
         (*compared, *seen),
         draw_curves(compared, axis, untuned),
-        tuple(_sentences(untuned)),
+        (*_sentences(untuned), source),
     )
 
 
