@@ -185,7 +185,7 @@ def _untuned(found: Sequence[CellResult]) -> Ours | None:
 def _sentences(untuned: Ours | None) -> Iterator[str]:
     yield (
         "The paper's experiment scaled down: another domain, a simulated teacher, a student of 135 million"
-        " parameters, and sizes a thousand times smaller. It shows that the way from configuration to figure"
+        " parameters, and data sets of about a hundred rows. It shows that the way from configuration to figure"
         " works; what holds here need not hold there."
     )
     if untuned is not None and untuned.low is not None and untuned.high is not None:
