@@ -185,8 +185,8 @@ def _untuned(found: Sequence[CellResult]) -> Ours | None:
 def _sentences(untuned: Ours | None) -> Iterator[str]:
     yield (
         "The paper's experiment scaled down: another domain, a simulated teacher, a student of 135 million"
-        " parameters, and data sets of about a hundred rows. It shows that the way from configuration to figure"
-        " works; what holds here need not hold there."
+        " parameters, and data sets of about a hundred rows. It shows that the way from configuration to"
+        " figure works; what holds here need not hold there."
     )
     if untuned is not None and untuned.low is not None and untuned.high is not None:
         shown = [f"{100 * value:.1f}" for value in (untuned.value, untuned.low, untuned.high)]
