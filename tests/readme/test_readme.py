@@ -57,6 +57,20 @@ def test_each_command_is_understood(line: str, tmp_path: Path) -> None:
     assert ended.stdout
 
 
+def test_a_figure_of_the_paper_is_rendered_from_whatever_there_is(tmp_path: Path) -> None:
+    (line,) = [line for line in OTHER if line.startswith("python -m experiments")]
+    ended = subprocess.run(
+        [sys.executable, *shlex.split(line)[1:]],
+        cwd=ROOT,
+        env=os.environ | {"SIMULA_ROOT": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "without a result of ours" in ended.stdout
+    assert (tmp_path / "experiments" / "figure_6.md").is_file()
+
+
 @pytest.mark.parametrize("target", ["quickstart", "test", "check", "lab"])
 def test_make_targets_do_what_the_readme_says(target: str) -> None:
     # -W: as if nothing were installed yet, so that the installing is part of the listing.
