@@ -206,14 +206,14 @@ def test_a_cell_is_as_the_shards_of_its_data_set_are(slurm: Stub, grid: list[Con
     _, first, second, rows = (slurm.here / "squeue.says").read_text().splitlines()
     slurm.says("squeue", first.replace("PENDING|Priority|", "RUNNING|None|node7"), second, rows)
     (cell,) = known(sharded)
-    assert (cell.state, cell.reason) == ("running", "dataset: job 2_0 on node7")
+    assert (cell.state, cell.reason) == ("running", "dataset: job 2 on node7")
     slurm.says("squeue")
-    slurm.says("sacct", "1|COMPLETED", "2_0|COMPLETED", "2_1|OUT_OF_MEMORY", "3|CANCELLED")
+    slurm.says("sacct", "1|COMPLETED", "2|COMPLETED", "3|OUT_OF_MEMORY", "4|CANCELLED")
     run_all(sharded, 1)
     (cell,) = known(sharded)
     assert (cell.state, cell.reason) == (
         "interrupted",
-        "dataset: job 2_1 ended without a word: Slurm says OUT_OF_MEMORY",
+        "dataset: job 3 ended without a word: Slurm says OUT_OF_MEMORY",
     )
     # Without shards they are nobody's concern.
     submit(grid[-1:], "generate", GPU)
@@ -222,11 +222,11 @@ def test_a_cell_is_as_the_shards_of_its_data_set_are(slurm: Stub, grid: list[Con
     assert cell.state == "waiting"
 
 
-@pytest.mark.parametrize(("moment", "queued"), [(1, 0), (2, 1), (3, 1), (4, 3), (5, 3), (8, 5)])
+@pytest.mark.parametrize(("moment", "queued"), [(1, 0), (2, 1), (3, 1), (4, 3), (5, 3), (6, 5)])
 def test_a_submitter_that_ends_at_any_moment(
     slurm: Stub, grid: list[Config], monkeypatch: pytest.MonkeyPatch, moment: int, queued: int
 ) -> None:
-    """It writes what an array is before sbatch, and its number after that: arrays of 1, 2, 1 and 1 jobs."""
+    """It writes what an array is before sbatch, and its number after that: arrays of 1, 2 and 2 jobs."""
     left, write = iter(range(moment - 1)), Submission.write_array
 
     def ends(*given: Any) -> None:
