@@ -62,13 +62,11 @@ def present() -> bool:
 
 
 def queued() -> list[Job]:
-    """Every job of any sweep that runs or may still run; none where there is no Slurm.
+    """Every job of any sweep that runs or may still run.
 
     Raises:
-        SlurmUnavailable: squeue refuses, as where the controller does not answer.
+        SlurmUnavailable: squeue is not there or refuses, as where the controller does not answer.
     """
-    if not present():
-        return []
     said = ask("squeue", "--array", "--noheader", "--format=%i|%T|%r|%N|%E|%j")
     found = []
     for line in said.splitlines():

@@ -38,7 +38,7 @@ def at_work(store: Store) -> dict[str, AtWork]:
     """What jobs in the queue make or are to make, by `stage/key`; other stores' jobs are left out.
 
     Raises:
-        SlurmUnavailable: Slurm is there and refuses to say.
+        SlurmUnavailable: the store has sweeps, and Slurm is not there or refuses to say.
     """
     found: dict[str, AtWork] = {}
     if not sweeps_folder(store).is_dir():
@@ -94,6 +94,11 @@ class Snapshot:
     def live(self) -> dict[str, AtWork]:
         """What is in Slurm's queue, as far as it can be asked."""
         return self._asked[0]
+
+    @property
+    def unseen(self) -> str:
+        """Why Slurm cannot be asked; empty where it can, or where the store has no sweep to ask about."""
+        return self._asked[1] if sweeps_folder(self.store).is_dir() else ""
 
     @cached_property
     def _asked(self) -> tuple[dict[str, AtWork], str]:

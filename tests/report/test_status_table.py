@@ -3,11 +3,13 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from simula.report.status import _print
 from simula.stages.record import CellRecord, State
 from simula.store.artifacts import Store
+from simula.sweep.folder import sweeps_folder
 from simula.sweep.state import Snapshot
 
 AXES = {
@@ -53,6 +55,24 @@ def test_what_cells_share_is_said_once_and_the_rest_fits_a_terminal(tmp_path: Pa
     assert any(line.startswith("local_global  interrupted  dataset, train") for line in said)
     assert "1 running, 1 interrupted" in said
     assert said[-1] == "still to do, as simula plan counts it: 1,315 calls, 0.0275 gpu hours"
+
+
+def test_that_slurm_was_not_asked_is_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    running = [cell(system, "running", "dataset: job 3_0 on node7") for system in ("baseline", "full")]
+    sentence = (
+        "Slurm was not asked, so that jobs are as the store knows them: there is no Slurm on this machine"
+    )
+
+    def times(cells: list[CellRecord]) -> int:
+        console = Console(width=200, record=True, file=io.StringIO())
+        _print(cells, Snapshot(Store(tmp_path)), {}, console)
+        return console.export_text().count(sentence)
+
+    assert times(running) == 0
+    sweeps_folder(Store(tmp_path)).mkdir(parents=True)
+    assert times(running) == 1
+    assert times([cell("full", "done", "")]) == 0
 
 
 def test_one_cell_shares_all_with_itself(tmp_path: Path) -> None:

@@ -282,3 +282,15 @@ def test_where_slurm_cannot_be_asked_the_store_tells(
     )
     monkeypatch.setenv("PATH", "/nowhere")
     assert states(grid) == ["done", "waiting", "waiting", "waiting", "waiting"]
+
+
+def test_where_there_is_no_slurm_nothing_is_called_cancelled(
+    slurm: Stub, grid: list[Config], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = submit(grid, "generate", GPU)
+    slurm.queue(state="RUNNING", reason="None", node="node7")
+    monkeypatch.setenv("PATH", "/nowhere")
+    for name in (said.sweep, None):
+        with pytest.raises(SlurmUnavailable, match="there is no squeue here"):
+            cancel(store(grid), name)
+    assert not list(submissions(store(grid))[0].path.glob("cancelled-*"))
