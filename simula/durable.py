@@ -76,7 +76,7 @@ def sync_folder(folder: Path) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write aside, make durable, rename, and make that durable: a reader never sees half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside = path.with_name(f".{path.name}.{own_name()}")
     try:
         with aside.open("w", encoding="utf-8") as stream:
             json.dump(value, stream, indent=1, ensure_ascii=False)
