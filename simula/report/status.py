@@ -87,8 +87,11 @@ def _print(
         )
     counts = {state: sum(record.state == state for record in records) for state in _STYLE}
     console.print(", ".join(f"{count} {state}" for state, count in counts.items() if count))
-    if snapshot.unseen and any(record.state != "done" for record in records):
+    unfinished = any(record.state != "done" for record in records)
+    if unfinished and snapshot.unseen:
         console.print(f"Slurm was not asked, so that jobs are as the store knows them: {snapshot.unseen}")
+    if unfinished and (passed := snapshot.unreadable):
+        console.print(f"records of jobs passed over: {len(passed)}, such as {passed[0]}")
     if snapshot.live:
         jobs = {work.job.id: work.job for work in snapshot.live.values()}.values()
         running = sum(job.runs for job in jobs)

@@ -7,6 +7,7 @@
     <store>/sweeps/<name>/<n>/tasks.json        its tasks: what they make, need, and the cells they are of
     <store>/sweeps/<name>/<n>/array-<id>.json   an array of its jobs: which task is which, Slurm's number
     <store>/sweeps/<name>/<n>/task-<i>.json     how far the job of a task came
+    <store>/sweeps/<name>/<n>/refused.json      why Slurm did not take all of its arrays, where it did not
     <store>/sweeps/<name>/<n>/jobs/             submitit's scripts and the jobs' logs
 
 A submission is never changed: submitting again, for what is missing, makes another one.
@@ -99,6 +100,17 @@ class Submission:
     def cancel(self, name: str, said: Mapping[str, Any]) -> None:
         """Keep who cancelled what."""
         write_json(self.path / f"cancelled-{name}.json", said)
+
+    def refused(self) -> str:
+        """Why Slurm did not take all of the arrays; empty where it did, or where nobody could write it."""
+        try:
+            return str(_read(self.path / "refused.json")["reason"])
+        except FileNotFoundError:
+            return ""
+
+    def refuse(self, reason: str) -> None:
+        """Keep why Slurm did not take all of the arrays."""
+        write_json(self.path / "refused.json", {"reason": reason})
 
     def recorded(self) -> set[int]:
         """The tasks that have a record."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
+from simula.errors import StoreError
 from simula.stages.record import CellRecord
 from simula.stages.shards import STAGE as SHARD
 from simula.store.artifacts import Store
@@ -110,14 +111,24 @@ class Snapshot:
         except slurm.SlurmUnavailable as error:
             return {}, " ".join(str(error).split())
 
-    @cached_property
+    @property
     def states(self) -> dict[str, TaskState]:
         """Every artifact that some job was to make, to how far that is; a later submission counts."""
+        return self._worked_out[0]
+
+    @property
+    def unreadable(self) -> list[str]:
+        """Jobs' records that were passed over, each with why it cannot be read."""
+        return self._worked_out[1]
+
+    @cached_property
+    def _worked_out(self) -> tuple[dict[str, TaskState], list[str]]:
         newest: dict[str, tuple[Submission, int, Task]] = {}
         for submission in sorted(submissions(self.store, self.sweep), key=lambda one: one.said()["at"]):
             for place, task in enumerate(submission.tasks()):
                 newest |= dict.fromkeys(task.makes, (submission, place, task))
-        return _States(self.store, *self._asked, newest).all()
+        worked = _States(self.store, *self._asked, newest)
+        return worked.all(), list(worked.unreadable.values())
 
     def cell(self, record: CellRecord) -> CellRecord:
         """A cell's record, with what the jobs of its missing artifacts say."""
@@ -161,21 +172,35 @@ class _States:
     cancelled: dict[Submission, set[int]] = field(default_factory=dict)
     submitted: dict[Submission, dict[int, str]] = field(default_factory=dict)
     """Of each submission: task to the job that was submitted for it."""
+    records: dict[tuple[Submission, int], dict[str, Any]] = field(default_factory=dict)
+    """Of the tasks whose jobs have begun."""
+    unreadable: dict[tuple[Submission, int], str] = field(default_factory=dict)
+    """Records, empty ones here, to why they cannot be read."""
 
     def all(self) -> dict[str, TaskState]:
         tasks = {(submission, place): task for submission, place, task in self.newest.values()}
-        records = {submission: submission.recorded() for submission in {one for one, _ in tasks}}
+        recorded = {submission: submission.recorded() for submission in {one for one, _ in tasks}}
         for (submission, place), task in tasks.items():
-            record = submission.record(place) if place in records[submission] else None
-            self._one(submission, place, task, record)
+            if place in recorded[submission]:
+                self._read(submission, place)
+            self._one(submission, place, task)
         jobs = {key: job for key, job in self.unknown.items() if job}
         ends = {} if self.unseen else slurm.ended(set(jobs.values()))
         for key in self.unknown:
             self.known[key] = self._gone(key, tasks[key], ends.get(jobs.get(key, ""), ""))
         return {place: self.known[submission, at] for place, (submission, at, _) in self.newest.items()}
 
-    def _one(self, submission: Submission, place: int, task: Task, record: dict[str, Any] | None) -> None:
+    def _read(self, submission: Submission, place: int) -> None:
+        try:
+            record = submission.record(place)
+        except StoreError as error:
+            record, self.unreadable[submission, place] = {}, str(error)
+        if record is not None:
+            self.records[submission, place] = record
+
+    def _one(self, submission: Submission, place: int, task: Task) -> None:
         key = (submission, place)
+        record = self.records.get(key)
         live = next((self.live[made] for made in task.makes if made in self.live), None)
         who = (record or {}).get("who") or {}
         if all(self.store.has(made) for made in task.makes):
@@ -187,7 +212,7 @@ class _States:
             self.known[key] = TaskState(task, state, reason, live.job.id)
         elif place in self._cancelled(submission):
             self.known[key] = TaskState(task, "cancelled", "by simula cancel", exit_code=1)
-        elif record is not None and record["status"] in ("failed", "stopped"):
+        elif record is not None and record.get("status") in ("failed", "stopped"):
             self.known[key] = TaskState(
                 task,
                 record["status"],
@@ -232,18 +257,17 @@ class _States:
         """A task without a job in the queue, and without a word of how its job ended."""
         job = self.unknown[key]
         if self.unseen:
-            record = key[0].record(key[1])
-            state: State = "running" if record is not None else "waiting"
+            state: State = "running" if key in self.records else "waiting"
             return TaskState(task, state, f"by the store alone: {self.unseen}", job, "a node unknown here")
         lost = [need for need in task.needs if not self.store.has(need) and need not in self.live]
-        if lost and key[0].record(key[1]) is None:
+        if lost and key not in self.records:
             return TaskState(task, "waiting", f"for {', '.join(map(self._lost, lost))}", job)
         if not job:
-            return TaskState(
-                task, "interrupted", "it was not submitted: the submitter ended before", exit_code=1
-            )
+            why = key[0].refused() or "the submitter ended before"
+            return TaskState(task, "interrupted", f"it was not submitted: {why}", exit_code=1)
         how = f": Slurm says {end}" if end else ""
-        return TaskState(task, "interrupted", f"job {job} ended without a word{how}", job, exit_code=1)
+        word = "a word that can be read" if key in self.unreadable else "a word"
+        return TaskState(task, "interrupted", f"job {job} ended without {word}{how}", job, exit_code=1)
 
 
 def overlaid(store: Store, records: Sequence[CellRecord]) -> list[CellRecord]:

@@ -150,8 +150,10 @@ class _Submitter:
             try:
                 self._one(array)
             except RuntimeError as error:
+                reason = f"sbatch refused array {count + 1} of {len(packed)} ({' '.join(str(error).split())})"
+                self.folder.refuse(reason)
                 raise slurm.SlurmUnavailable(
-                    f"sbatch refused array {count + 1} of {len(packed)} ({' '.join(str(error).split())}); "
+                    f"{reason}; "
                     f"{len(self.jobs)} of {len(tasks)} jobs are submitted and go on; simula run -m submits "
                     "the rest"
                 ) from error

@@ -75,6 +75,14 @@ def test_that_slurm_was_not_asked_is_said_once(tmp_path: Path, monkeypatch: pyte
     assert times([cell("full", "done", "")]) == 0
 
 
+def test_records_that_cannot_be_read_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Snapshot, "unreadable", ["/store/task-3.json cannot be read", "another"])
+    console = Console(width=200, record=True, file=io.StringIO())
+    _print([cell("full", "running", "")], Snapshot(Store(tmp_path)), {}, console)
+    said = console.export_text()
+    assert "records of jobs passed over: 2, such as /store/task-3.json cannot be read" in said
+
+
 def test_one_cell_shares_all_with_itself(tmp_path: Path) -> None:
     console = Console(width=80, record=True, file=io.StringIO())
     _print([cell("full", "done", "")], Snapshot(Store(tmp_path)), {}, console)

@@ -148,6 +148,9 @@ def test_a_refusal_is_one_sentence_and_what_is_submitted_stays(slurm: Stub, grid
         SlurmUnavailable, match=r"refused array 1 of 3 .*QOSMaxSubmitJobPerUserLimit.*0 of 5 jobs"
     ):
         submit(grid, "generate", GPU)
+    told = Snapshot(store(grid)).states[submissions(store(grid))[0].tasks()[0].makes[0]]
+    assert told.state == "interrupted"
+    assert re.search(r"it was not submitted: sbatch refused array 1 of 3 .*QOSMaxSubmit", told.reason)
     (slurm.here / "refuses").unlink()
     assert len(submit(grid, "generate", GPU).tasks) == 5
 
@@ -184,6 +187,24 @@ def test_states_by_hand(slurm: Stub, grid: list[Config]) -> None:
     assert reasons["dataset: job 2_1 ended without a word: Slurm says TIMEOUT"] == 1
     assert sum("which no job makes" in reason for reason in reasons) == 1
     assert len(submit(grid, "generate", GPU).tasks) == 2
+
+
+def test_an_unreadable_record_ends_no_status(slurm: Stub, grid: list[Config]) -> None:
+    """Task 0 is published and task 1 is not; both records are torn."""
+    submit(grid, "generate", GPU)
+    run_all(grid, 0)
+    (submission,) = submissions(store(grid))
+    for place in (0, 1):
+        submission.record_path(place).write_text('{"status": "fai')
+    slurm.says("sacct", "2_0|FAILED")
+    snapshot = Snapshot(store(grid))
+    tasks = submission.tasks()
+    assert snapshot.states[tasks[0].makes[0]].state == "done"
+    torn = snapshot.states[tasks[1].makes[0]]
+    assert torn.state == "interrupted"
+    assert torn.reason == "job 2_0 ended without a word that can be read: Slurm says FAILED"
+    assert len(snapshot.unreadable) == 2
+    assert "task-1.json cannot be read" in snapshot.unreadable[1]
 
 
 def states(grid: Sequence[Config]) -> list[str]:
