@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -46,7 +47,7 @@ def print_status(
         cost: says what it would take to finish cells; None: it is not asked for.
 
     Returns:
-        The exit code: 0; of `watch` 1 where something is neither done nor at work in the end.
+        The exit code: 0; of `watch` 1 where something that was asked for is not done in the end.
     """
     store = Store(cells[0].config.paths.store)
     console = Console()
@@ -56,7 +57,7 @@ def print_status(
         records = [snapshot.cell(record) for record in known]
         left: Mapping[str, float] = {}
         if cost is not None and not everything:
-            unfinished = [cell for cell, record in zip(cells, records, strict=True) if record.state != "done"]
+            unfinished = [cell for cell, record in zip(cells, records, strict=True) if not _made(record)]
             left = cost(unfinished) if unfinished else {}
         if as_json:
             print(json.dumps(_plain(records, snapshot, left), indent=None if watch else 1), flush=True)
@@ -65,8 +66,21 @@ def print_status(
         if not watch:
             return 0
         if not snapshot.live and not any(record.state == "running" for record in records):
-            return int(any(record.state != "done" for record in records))
+            return int(not all(map(_made, records)))
         time.sleep(WATCH_S)
+
+
+def _made(record: CellRecord) -> bool:
+    """Whether all that was asked for is there."""
+    return record.state == "done" or bool(record.reached)
+
+
+def _word(record: CellRecord) -> str:
+    return f"done up to {record.reached}" if record.reached else record.state
+
+
+def _order(record: CellRecord) -> tuple[int, str]:
+    return (0 if _made(record) else list(_STYLE).index(record.state), record.reached)
 
 
 def _print(
@@ -85,9 +99,9 @@ def _print(
         console.print(
             f"{len(records) - len(shown)} more cells, done, waiting or like these; --json lists all"
         )
-    counts = {state: sum(record.state == state for record in records) for state in _STYLE}
-    console.print(", ".join(f"{count} {state}" for state, count in counts.items() if count))
-    unfinished = any(record.state != "done" for record in records)
+    counts = Counter(_word(record) for record in sorted(records, key=_order))
+    console.print(", ".join(f"{count} {word}" for word, count in counts.items()))
+    unfinished = not all(map(_made, records))
     if unfinished and snapshot.unseen:
         console.print(f"Slurm was not asked, so that jobs are as the store knows them: {snapshot.unseen}")
     if unfinished and (passed := snapshot.unreadable):
@@ -117,9 +131,9 @@ def _cells(records: Sequence[CellRecord], title: str) -> Table:
         table.add_column(name, overflow="fold")
     for record in records:
         named = [str(record.axes[name]) for name in differ]
-        missing = ", ".join(record.missing) if record.missing else "nothing"
-        state = f"[{_STYLE[record.state]}]{record.state}[/]"
-        table.add_row(*named, state, missing, record.reason)
+        missing = "nothing" if _made(record) else ", ".join(record.missing)
+        state = f"[{_STYLE['done' if _made(record) else record.state]}]{_word(record)}[/]"
+        table.add_row(*named, state, missing, "" if record.reached else record.reason)
     return table
 
 
@@ -142,6 +156,7 @@ def _cell(record: CellRecord, snapshot: Snapshot) -> dict[str, Any]:
         "axes": record.axes,
         "state": record.state,
         "reason": record.reason,
+        "done_up_to": record.reached,
         "missing": record.missing,
         "artifacts": record.artifacts,
         "jobs": {name: _job(state) for name, state in known.items()},

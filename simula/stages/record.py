@@ -39,6 +39,8 @@ class CellRecord:
     """Those artifacts that are published."""
     until: str = ""
     """The command that worked on it last, by its last stage; empty where none has."""
+    reached: str = ""
+    """The last stage asked for, where all up to that is made and nobody asked for the rest; else empty."""
 
     @property
     def missing(self) -> list[str]:
@@ -105,6 +107,7 @@ def _record(
         exit_code=int(written.get("exit_code", 0)),
         manifests=manifests,
         until=written.get("until", ""),
+        reached=written["until"] if state == "waiting" and written["status"] == "done" else "",
     )
 
 

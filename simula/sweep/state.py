@@ -16,8 +16,8 @@ from simula.stages.record import CellRecord
 from simula.stages.shards import STAGE as SHARD
 from simula.store.artifacts import Store
 from simula.sweep import slurm
-from simula.sweep.folder import Submission, submissions, sweeps_folder
-from simula.sweep.tasks import Task
+from simula.sweep.folder import Submission, submissions, sweeps_folder, swept_cells
+from simula.sweep.tasks import STAGES, Task, made_up_to
 
 State = Literal["done", "running", "queued", "waiting", "failed", "stopped", "cancelled", "interrupted"]
 """Waiting: for another task; queued: for Slurm; interrupted: its job ended without a word of its own."""
@@ -131,7 +131,11 @@ class Snapshot:
         return worked.all(), list(worked.unreadable.values())
 
     def cell(self, record: CellRecord) -> CellRecord:
-        """A cell's record, with what the jobs of its missing artifacts say."""
+        """A cell's record, with what the jobs of its missing artifacts say, as far as sweeps asked for it."""
+        until = self._asked_for.get(record.key)
+        if until and record.state == "waiting" and made_up_to(until).isdisjoint(record.missing):
+            until = max(until, record.reached or until, key=STAGES.index)
+            return replace(record, until=until, reached=until, reason=f"done up to {until}")
         found = [(name, state) for name in record.missing for state in self._of(record.artifacts[name])]
         known = [(name, state) for name, state in found if state.state != "done"]
         if not known:
@@ -141,6 +145,17 @@ class Snapshot:
                 if state.state in wanted:
                     return replace(record, **_said(name, state))
         raise AssertionError(known)
+
+    @cached_property
+    def _asked_for(self) -> dict[str, str]:
+        """Cell to the furthest stage that a sweep was submitted up to."""
+        found: dict[str, str] = {}
+        sweeps = {one.sweep: one for one in submissions(self.store, self.sweep)}
+        for name, submission in sweeps.items():
+            until = submission.said()["until"]
+            for cell in swept_cells(self.store, name):
+                found[cell["key"]] = max(until, found.get(cell["key"], until), key=STAGES.index)
+        return found
 
     def _of(self, place: str) -> list[TaskState]:
         """What is known of an artifact's task, and of the shards it waits for, which no cell lists."""
@@ -154,7 +169,7 @@ class Snapshot:
 def _said(name: str, state: TaskState) -> dict[str, Any]:
     where = f"job {state.job} on {state.node}" if state.state == "running" else state.reason
     said = "waiting" if state.state == "queued" else state.state
-    return {"state": said, "reason": f"{name}: {where}", "exit_code": state.exit_code}
+    return {"state": said, "reason": f"{name}: {where}", "exit_code": state.exit_code, "reached": ""}
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,16 @@ def test_records_that_cannot_be_read_are_counted(tmp_path: Path, monkeypatch: py
     _print([cell("full", "running", "")], Snapshot(Store(tmp_path)), {}, console)
     said = console.export_text()
     assert "records of jobs passed over: 2, such as /store/task-3.json cannot be read" in said
+
+
+def test_what_was_asked_for_is_done_where_more_could_be_made(tmp_path: Path) -> None:
+    made = replace(cell("full", "waiting", "done up to generate"), reached="generate")
+    console = Console(width=120, record=True, file=io.StringIO())
+    _print([cell("baseline", "waiting", ""), made], Snapshot(Store(tmp_path)), {}, console)
+    said = [line.split() for line in console.export_text().splitlines()]
+    assert ["baseline", "waiting", "dataset,", "train"] in said
+    assert ["full", "done", "up", "to", "generate", "nothing"] in said
+    assert ["1", "done", "up", "to", "generate,", "1", "waiting"] in said
 
 
 def test_one_cell_shares_all_with_itself(tmp_path: Path) -> None:

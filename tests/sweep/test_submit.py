@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from slurm_stub import Stub
 
-from simula.composition import cells
+from simula.composition import Cell, cells
 from simula.config import Config
 from simula.errors import ConfigurationError
 from simula.paths import Paths
+from simula.report.status import print_status
 from simula.stages.cell import opened_bench
 from simula.stages.dataset import build_dataset
 from simula.stages.record import all_records, records_of
@@ -89,7 +90,7 @@ def flags(script: str) -> dict[str, str]:
 
 def test_students_are_for_gpus_and_all_else_is_not(slurm: Stub, grid: list[Config]) -> None:
     said = submit(grid, "evaluate", GPU)
-    by_name = Counter[str]()
+    by_name = Counter[tuple[str, str]]()
     for script in slurm.scripts:
         text = flags(script)
         count = int(text["array"].partition("-")[2].partition("%")[0]) + 1 if "array" in text else 1
@@ -205,6 +206,26 @@ def test_an_unreadable_record_ends_no_status(slurm: Stub, grid: list[Config]) ->
     assert torn.reason == "job 2_0 ended without a word that can be read: Slurm says FAILED"
     assert len(snapshot.unreadable) == 2
     assert "task-1.json cannot be read" in snapshot.unreadable[1]
+
+
+def test_what_was_only_to_be_generated_is_done_then(slurm: Stub, grid: list[Config]) -> None:
+    """Two of four cells are generated; of one of them more is asked for after that."""
+    asked = [Cell((), config) for config in grid]
+    submit(grid, "generate", GPU)
+    run_all(grid, 0, 1, 3)
+    assert Counter(cell.reached for cell in known(grid)) == {"generate": 2, "": 2}
+    made = [cell for cell in known(grid) if cell.reached]
+    assert all(
+        (cell.state, cell.until, cell.reason) == ("waiting", "generate", "done up to generate")
+        for cell in made
+    )
+    assert print_status(asked, everything=False, as_json=False, watch=True) == 1
+    run_all(grid, 2, 4)
+    assert {cell.reached for cell in known(grid)} == {"generate"}
+    assert print_status(asked, everything=False, as_json=False, watch=True) == 0
+    submit(grid[:1], "evaluate", GPU)
+    slurm.queue()
+    assert [cell.reached for cell in known(grid)] == ["", "generate", "generate", "generate"]
 
 
 def states(grid: Sequence[Config]) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from simula.composition import cells
 from simula.config import Config
 from simula.stages.keys import artifact_keys
-from simula.sweep.tasks import KINDS, missing_of, tasks_of
+from simula.sweep.tasks import KINDS, STAGES, made_up_to, missing_of, tasks_of
 
 LAB = ("domain=arithmetic", "teacher=simulated")
 
@@ -95,3 +95,13 @@ def test_shards_stand_between_taxonomies_and_their_data_set() -> None:
     # Whose data set is there already needs none.
     there = {tasks[0].makes[0], tasks[4].makes[0]}
     assert [task.kind for task in missing_of(tasks, there)] == ["shard", "shard", "shard", "dataset"]
+
+
+@pytest.mark.parametrize("until", STAGES)
+def test_what_is_made_up_to_a_stage_is_what_its_tasks_make(until: str) -> None:
+    words = ("selection=low", "evaluation.teacher=true", "assessment.measures=[diversity,coverage,critics]")
+    (config,) = configs("system=full", *words)
+    made = {place for task in tasks_of([config], until) for place in task.makes}
+    names = {name for name, place in artifact_keys(config).items() if place in made}
+    assert names == made_up_to(until).intersection(artifact_keys(config))
+    assert names
