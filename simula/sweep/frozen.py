@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -16,10 +17,13 @@ from pydantic import BaseModel
 from simula.config import Config
 from simula.paths import Paths
 from simula.settings import fingerprint
+from simula.store.measured_sets import content_of
+from simula.store.own_items import OwnItems
 
 
 def freeze(configs: Sequence[Config]) -> dict[str, Any]:
-    """The configurations as what JSON holds: the parts they have, and for each cell the names of its parts.
+    """The configurations as what JSON holds: the parts they have, for each cell the names of its parts, and
+    the content's digits of each file that they name.
 
     Relative folders become absolute: a job may start elsewhere.
     """
@@ -40,7 +44,23 @@ def freeze(configs: Sequence[Config]) -> dict[str, Any]:
         # The objects stay alive in `configs` and `resolved`, so that an identity is never another's.
         config = replace(config, paths=paths)
         cells.append({field.name: name_of(getattr(config, field.name)) for field in fields(Config)})
-    return {"parts": parts, "cells": cells}
+    read = {path.absolute() for config in configs for path in _files(config)}
+    return {"parts": parts, "cells": cells, "files": {str(path): content_of(path) for path in sorted(read)}}
+
+
+def changed_files(frozen: Mapping[str, Any]) -> list[str]:
+    """The files of a person's own that the configurations name and that are no longer as they were."""
+    known = ((Path(name), content) for name, content in frozen.get("files", {}).items())
+    return [str(path) for path, content in known if not path.is_file() or content_of(path) != content]
+
+
+def _files(config: Config) -> list[Path]:
+    """Those whose content is a part of some key: what they say is read when a job runs, and not frozen."""
+    asked = config.assessment
+    named = [asked.dataset, asked.coverage.taxonomy, asked.taxonomy.labels]
+    if isinstance(config.benchmark, OwnItems):
+        named.append(config.benchmark.path)
+    return [Path(name) for name in named if name is not None and Path(name).is_file()]
 
 
 def thaw(frozen: Mapping[str, Any], cell: int) -> Config:

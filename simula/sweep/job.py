@@ -21,7 +21,7 @@ from simula.stages.shards import ask_shard, shards_of
 from simula.stages.taxonomy import build_taxonomies
 from simula.stages.train import train_student
 from simula.sweep.folder import Submission
-from simula.sweep.frozen import thaw
+from simula.sweep.frozen import changed_files, thaw
 from simula.sweep.tasks import Kind, Task
 from simula.teacher import Spending
 
@@ -34,6 +34,10 @@ _STAGES: Mapping[Kind, Callable[[Bench], Any]] = {
     "untuned": lambda bench: evaluate_student(bench, tuned=False),
 }
 """What makes the artifacts of each kind, but of a student and a shard."""
+
+_FILE_CHANGED = (
+    "{} has changed since this was submitted; simula run -m submits what is missing, with it as it is"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +79,15 @@ def run_task(submission: Submission, place: int) -> int:
     try:
         benches = [opened_bench(thaw(frozen, cell), spending) for cell in task.cells]
     except (ValueError, TypeError, AttributeError, ImportError) as error:
+        if changed := changed_files(frozen):
+            raise StoreError(_FILE_CHANGED.format(changed[0])) from error
         raise StoreError(
             f"{submission.path} was written by other code, which this one does not understand ({error}); "
             "simula run -m submits what is missing again"
         ) from error
 
     def work() -> None:
-        _check_keys(task, benches)
+        _check_keys(task, benches, frozen)
         _check_inputs(task, benches[0])
         if task.kind == "student":
             _students(benches, examined=said["until"] == "evaluate")
@@ -94,11 +100,13 @@ def run_task(submission: Submission, place: int) -> int:
     return recorded(benches[0], record, {"task": place, "makes": task.makes}, work)[1]
 
 
-def _check_keys(task: Task, benches: list[Bench]) -> None:
-    """The configuration is that of the submission; whether the code is, too. Raises StoreError."""
+def _check_keys(task: Task, benches: list[Bench], frozen: Mapping[str, Any]) -> None:
+    """The configuration is that of the submission; whether files and code are, too. Raises StoreError."""
     configs = [bench.config for bench in benches]
     known = {place for config in configs for place in (*artifact_keys(config).values(), *shards_of(config))}
     if lost := [place for place in task.makes if place not in known]:
+        if changed := changed_files(frozen):
+            raise StoreError(_FILE_CHANGED.format(changed[0]))
         raise StoreError(
             f"the code has changed since this was submitted, and would no longer make {lost[0]}; "
             "simula run -m submits what is missing again"

@@ -14,7 +14,7 @@ from slurm_stub import Stub
 
 from simula.composition import Cell, cells
 from simula.config import Config
-from simula.errors import ConfigurationError
+from simula.errors import ConfigurationError, StoreError
 from simula.paths import Paths
 from simula.report.status import print_status
 from simula.stages.cell import opened_bench
@@ -167,6 +167,27 @@ def test_a_changed_code_is_told(slurm: Stub, grid: list[Config]) -> None:
     record = submissions(store(grid))[0].record(0)
     assert record is not None
     assert "the code has changed since" in record["reason"]
+
+
+def test_an_edited_file_of_items_is_told_from_changed_code(slurm: Stub, tmp_path: Path) -> None:
+    """The taxonomies alone do not depend on it; of a file that is gone nothing can be opened."""
+    items = tmp_path / "mine.csv"
+    items.write_text("question,answer\nTwo and two?,4\n")
+    root = f"paths.root={tmp_path / 'outputs'}"
+    words = (*GRID[:3], "system=full", "size=8", "benchmark=file", f"benchmark.path={items}", root)
+    mine = [cell.config for cell in cells(words, sweep=True)]
+    submit(mine, "evaluate", GPU)
+    (submission,) = submissions(store(mine))
+    places = {task.kind: place for place, task in enumerate(submission.tasks())}
+    items.write_text("question,answer\nTwo and three?,5\n")
+    assert run_all(mine, places["taxonomy"]) == [0]
+    assert run_all(mine, places["untuned"]) == [1]
+    record = submission.record(places["untuned"])
+    assert record is not None
+    assert record["reason"].startswith(f"{items} has changed since this was submitted; simula run -m")
+    items.unlink()
+    with pytest.raises(StoreError, match=r"mine\.csv has changed since this was submitted"):
+        run_all(mine, places["untuned"])
 
 
 def test_states_by_hand(slurm: Stub, grid: list[Config]) -> None:
