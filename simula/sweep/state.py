@@ -158,12 +158,12 @@ class Snapshot:
         return found
 
     def _of(self, place: str) -> list[TaskState]:
-        """What is known of an artifact's task, and of the shards it waits for, which no cell lists."""
+        """What is known of the shards that an artifact's task waits for, which no cell lists, and of it."""
         own = self.states.get(place)
         if own is None:
             return []
         needed = (self.states.get(need) for need in own.task.needs if need.startswith(f"{SHARD}/"))
-        return [own, *(state for state in needed if state is not None)]
+        return [*(state for state in needed if state is not None), own]
 
 
 def _said(name: str, state: TaskState) -> dict[str, Any]:
@@ -262,11 +262,15 @@ class _States:
             }
         return self.submitted[submission].get(place, "")
 
-    def _lost(self, place: str) -> str:
-        """What is waited for in vain, and what became of it."""
-        submission, at, _ = self.newest.get(place, (None, 0, None))
-        known = self.known.get((submission, at)) if submission is not None else None
-        return f"{place}, which no job makes" + (f" ({known.reason})" if known and known.reason else "")
+    def _in_vain(self, task: Task, lost: Sequence[str], job: str) -> TaskState:
+        """A task whose job was not started, since no job makes what it needs: it is as that is."""
+        makers = {place: self.newest[place][:2] for place in lost if place in self.newest}
+        became = {place: self.known[maker] for place, maker in makers.items() if maker in self.known}
+        whys = {place: f" ({state.reason})" if state.reason else "" for place, state in became.items()}
+        reason = ", ".join(f"{place}, which no job makes{whys.get(place, '')}" for place in lost)
+        first = next((state for state in became.values() if state.state in _ENDED), None)
+        state, code = (first.state, first.exit_code) if first else ("failed", 1)
+        return TaskState(task, state, f"needs {reason}", job, exit_code=code)
 
     def _gone(self, key: tuple[Submission, int], task: Task, end: str) -> TaskState:
         """A task without a job in the queue, and without a word of how its job ended."""
@@ -276,7 +280,7 @@ class _States:
             return TaskState(task, state, f"by the store alone: {self.unseen}", job, "a node unknown here")
         lost = [need for need in task.needs if not self.store.has(need) and need not in self.live]
         if lost and key not in self.records:
-            return TaskState(task, "waiting", f"for {', '.join(map(self._lost, lost))}", job)
+            return self._in_vain(task, lost, job)
         if not job:
             why = key[0].refused() or "the submitter ended before"
             return TaskState(task, "interrupted", f"it was not submitted: {why}", exit_code=1)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,7 +23,7 @@ from simula.stages.dataset import build_dataset
 from simula.stages.record import all_records, records_of
 from simula.store.artifacts import Store
 from simula.sweep.ending import cancel
-from simula.sweep.folder import Submission, submissions
+from simula.sweep.folder import Submission, submissions, sweeps_folder
 from simula.sweep.job import run_task
 from simula.sweep.settings import Slurm
 from simula.sweep.slurm import SlurmUnavailable
@@ -204,10 +205,11 @@ def test_states_by_hand(slurm: Stub, grid: list[Config]) -> None:
     slurm.says("squeue")
     slurm.says("sacct", "1|COMPLETED", "2_0|COMPLETED", "2_1|TIMEOUT", "3_0|COMPLETED", "3_1|CANCELLED")
     run_all(grid, 3)
-    assert states(grid) == ["done", "done", "interrupted", "done", "waiting"]
+    assert states(grid) == ["done", "done", "interrupted", "done", "interrupted"]
     reasons = Counter(cell.reason for cell in known(grid))
     assert reasons["dataset: job 2_1 ended without a word: Slurm says TIMEOUT"] == 1
-    assert sum("which no job makes" in reason for reason in reasons) == 1
+    (vain,) = [reason for reason in reasons if "which no job makes" in reason]
+    assert re.fullmatch(r"dataset: needs dataset/\S+, which no job makes \(job 2_1 ended without .*\)", vain)
     assert len(submit(grid, "generate", GPU).tasks) == 2
 
 
@@ -258,6 +260,32 @@ def states(grid: Sequence[Config]) -> list[str]:
 def known(grid: Sequence[Config]):  # type: ignore[no-untyped-def]
     snapshot = Snapshot(store(grid))
     return [snapshot.cell(record) for record in records_of(store(grid), grid)]
+
+
+def test_what_cannot_start_is_as_what_it_needs(slurm: Stub, grid: list[Config]) -> None:
+    """The data set's job, started by a person, fails without the taxonomies; the student's never starts."""
+    submit(grid[-1:], "train", GPU)
+    (submission,) = submissions(store(grid))
+    tasks = {task.kind: (place, task) for place, task in enumerate(submission.tasks())}
+    (place, rows), (_, student) = tasks["dataset"], tasks["student"]
+    assert run_all(grid, place) == [1]
+    vain = Snapshot(store(grid)).states[student.makes[0]]
+    assert (vain.state, vain.exit_code) == ("failed", 1)
+    made = Snapshot(store(grid)).states[rows.makes[0]]
+    assert "from which this is made, is not there" in made.reason
+    assert vain.reason == f"needs {rows.makes[0]}, which no job makes ({made.reason})"
+
+
+def test_what_nobody_was_asked_to_make_is_waited_for_in_vain(slurm: Stub, grid: list[Config]) -> None:
+    """The sweep that was to make the data set has been deleted."""
+    first = submit(grid[-1:], "generate", GPU)
+    slurm.queue()
+    submit(grid[-1:], "train", GPU)
+    slurm.says("squeue")
+    shutil.rmtree(sweeps_folder(store(grid)) / first.sweep)
+    (vain,) = [one for one in Snapshot(store(grid)).states.values() if one.task.kind == "student"]
+    assert vain.state == "failed"
+    assert vain.reason == f"needs {vain.task.needs[0]}, which no job makes"
 
 
 def test_a_cell_is_as_the_shards_of_its_data_set_are(slurm: Stub, grid: list[Config]) -> None:
