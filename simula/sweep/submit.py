@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import secrets
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,6 +32,9 @@ from simula.teacher import Spending
 
 if TYPE_CHECKING:
     import submitit
+
+_SILENT_S = 2.0
+"""How long another submitter is waited for without a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +81,13 @@ def submit(configs: Sequence[Config], until: str, settings: Slurm) -> Submitted:
     for config in configs:
         stages_of(config, until)
     tasks = tasks_of(configs, until)
-    places = {place for task in tasks for place in task.makes}
-    published = {place for place in places if store.has(place)}
-    missing = missing_of(tasks, published)
-    _check(configs, missing, until)
+    _check(configs, missing_of(tasks, _published(store, tasks)), until)
     limit = slurm.array_limit()
     with _alone(store):
+        # In this order: what a job that ends meanwhile has made is seen, where the job is no longer.
         live = at_work(store)
+        published = _published(store, tasks)
+        missing = missing_of(tasks, published)
         wanted = [task for task in missing if not (published | live.keys()).issuperset(task.makes)]
         packed = arrays(wanted, published, limit)
         sweep = sweep_name(configs, until)
@@ -101,6 +105,11 @@ def sweep_name(configs: Sequence[Config], until: str) -> str:
     """The same cells up to the same stage are the same sweep, whoever asks for them."""
     keys = sorted(cell_key(config) for config in configs)
     return f"{configs[0].scalars.experiment}-{fingerprint([until, keys], 6)}"
+
+
+def _published(store: Store, tasks: Sequence[Task]) -> set[str]:
+    """What is there now of all that the tasks make."""
+    return {place for task in tasks for place in task.makes if store.has(place)}
 
 
 def _check(configs: Sequence[Config], missing: Sequence[Task], until: str) -> None:
@@ -127,7 +136,11 @@ def _write_cells(store: Store, sweep: str, configs: Sequence[Config]) -> None:
 def _alone(store: Store) -> Iterator[None]:
     """One submitter at a time: two sweeps that are submitted together share their jobs, too."""
     claim = Claim(store.root / "claims" / "submit")
+    late, said = time.monotonic() + _SILENT_S, False
     while not claim.take():
+        if not said and time.monotonic() > late:
+            print(f"simula: waiting for {claim.holder()}, which submits to the same store", file=sys.stderr)
+            said = True
         time.sleep(0.2)
     with claim.held():
         yield
