@@ -40,7 +40,16 @@ def at_work(store: Store) -> dict[str, AtWork]:
     Raises:
         SlurmUnavailable: Slurm is there and refuses to say.
     """
-    found: dict[str, AtWork] = {}
+    return {place: work for work in jobs_at_work(store) for place in work.task.makes}
+
+
+def jobs_at_work(store: Store) -> list[AtWork]:
+    """Every job in the queue, of this store. Two may make the same: students of one adapter, asked otherwise.
+
+    Raises:
+        SlurmUnavailable: Slurm is there and refuses to say.
+    """
+    found: list[AtWork] = []
     if not sweeps_folder(store).is_dir():
         return found
     arrays: dict[tuple[str, str], tuple[Submission, list[int]] | None] = {}
@@ -57,7 +66,7 @@ def at_work(store: Store) -> dict[str, AtWork]:
             lists[submission] = submission.tasks()
         place = places[job.element]
         task = lists[submission][place]
-        found |= dict.fromkeys(task.makes, AtWork(job, submission, place, task))
+        found.append(AtWork(job, submission, place, task))
     return found
 
 
