@@ -37,10 +37,13 @@ class AtWork:
 def at_work(store: Store) -> dict[str, AtWork]:
     """What jobs in the queue make or are to make, by `stage/key`; other stores' jobs are left out.
 
+    Of two jobs that make the same, one that runs.
+
     Raises:
         SlurmUnavailable: Slurm is there and refuses to say.
     """
-    return {place: work for work in jobs_at_work(store) for place in work.task.makes}
+    ordered = sorted(jobs_at_work(store), key=lambda work: work.job.runs)
+    return {place: work for work in ordered for place in work.task.makes}
 
 
 def jobs_at_work(store: Store) -> list[AtWork]:

@@ -1,10 +1,11 @@
-"""Sweeps that share cells, cancelled one after the other."""
+"""Sweeps that share cells: what waits for whose jobs, and what is left when they are cancelled."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from slurm_stub import Stub
@@ -16,7 +17,7 @@ from simula.sweep.ending import Cancelled, cancel
 from simula.sweep.folder import submissions
 from simula.sweep.job import run_task
 from simula.sweep.settings import Slurm
-from simula.sweep.state import AtWork, jobs_at_work
+from simula.sweep.state import AtWork, at_work, jobs_at_work
 from simula.sweep.submit import submit
 from simula.sweep.tasks import made_up_to, tasks_of
 
@@ -47,11 +48,22 @@ class Queue:
         lines = (self.slurm.here / "squeue.says").read_text().splitlines()
         self.slurm.says("squeue", *(line for line in lines if line.partition("|")[0] not in self.gone))
 
+    def arrays(self, sweep: str) -> list[tuple[dict[str, Any], str]]:
+        """What a sweep submitted, with the text that sbatch got, in that order."""
+        (submission,) = submissions(self.store, sweep)
+        found = sorted(submission.arrays(), key=lambda array: int(array["job"]))
+        return [(array, self.slurm.scripts[int(array["job"]) - 1]) for array in found]
+
     def left(self) -> list[AtWork]:
         return jobs_at_work(self.store)
 
     def kinds(self, sweep: str) -> Counter[str]:
         return Counter(work.task.kind for work in self.left() if work.submission.sweep == sweep)
+
+
+def dependency(script: str) -> str:
+    found = [line for line in script.splitlines() if line.startswith("#SBATCH --dependency=")]
+    return "".join(found).removeprefix("#SBATCH --dependency=")
 
 
 @pytest.fixture
@@ -130,6 +142,39 @@ def test_a_sweep_that_is_submitted_again_is_waited_for_again(queue: Queue, grid:
     found = queue.cancel(generate)
     assert (found.ended, found.kept, found.others) == (2, 0, 0)
     assert queue.kinds(run) == {"taxonomy": 1, "dataset": 2, "measures": 2, "untuned": 1, "student": 2}
+
+
+def test_a_student_waits_until_another_sweep_has_tuned_it(queue: Queue, grid: list[Config]) -> None:
+    """Held on a GPU it would wait for the other one's; however that ends, it then goes on."""
+    queue.submit(grid[:1], "train")
+    assert [work.task.kind for work in queue.left()] == ["taxonomy", "dataset", "measures", "student"]
+    run = queue.submit(grid[:2], "evaluate")
+    by_task = {
+        submissions(queue.store, run)[0].tasks()[task].makes[0]: script
+        for array, script in queue.arrays(run)
+        for task in array["tasks"]
+    }
+    small, large = (artifact_keys(config) for config in grid[:2])
+    assert dependency(by_task[small["train"]]) == "afterok:2,afterany:4"
+    assert dependency(by_task[small["untuned"]]) == ""
+    assert "afterany" not in dependency(by_task[large["train"]])
+    # A third sweep's waits for both. Without a job that makes its adapter now, it would not.
+    asked = [replace(grid[0], evaluation=grid[0].evaluation.model_copy(update={"limit": 8}))]
+    ((_, untuned), (array, student)) = queue.arrays(queue.submit(asked, "evaluate"))
+    assert array["gpu"]
+    assert dependency(untuned) == ""
+    (own,) = [work.job.id for work in queue.left() if work.task.makes[-1] == small["evaluate"]]
+    assert dependency(student) == f"afterok:2,afterany:4:{own}"
+
+
+def test_of_two_jobs_that_make_the_same_one_that_runs_is_told(queue: Queue, grid: list[Config]) -> None:
+    queue.submit(grid[:1], "train")
+    queue.submit(grid[:1], "evaluate")
+    adapter, lines = artifact_keys(grid[0])["train"], (queue.slurm.here / "squeue.says").read_text()
+    for which in (work.job.id for work in queue.left() if adapter in work.task.makes):
+        running = lines.replace(f"{which}|PENDING|Priority|", f"{which}|RUNNING|None|node7")
+        queue.slurm.says("squeue", *running.splitlines())
+        assert at_work(queue.store)[adapter].job.id == which
 
 
 @pytest.mark.parametrize("until", ["taxonomy", "generate", "assess", "train", "evaluate"])

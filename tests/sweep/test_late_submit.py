@@ -33,14 +33,14 @@ def waits(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], None], times:
 
 def asked(monkeypatch: pytest.MonkeyPatch, then: Callable[[], None]) -> None:
     """Something happens when the queue has just been read."""
-    queue = submitting.at_work
+    queue = submitting.jobs_at_work
 
     def read(store: Store) -> Any:
         found = queue(store)
         then()
         return found
 
-    monkeypatch.setattr(submitting, "at_work", read)
+    monkeypatch.setattr(submitting, "jobs_at_work", read)
 
 
 @pytest.mark.parametrize("moment", [waits, asked])
