@@ -3,7 +3,8 @@
 Two ways to wait are Slurm's: all of an array for certain jobs (`afterok`), and the i-th of an array for the
 i-th of another (`aftercorr`). By the second a column of a sweep is one array, whatever its length: the data
 sets of one size, each behind the same at the next smaller size; the students of one seed, each behind its
-data set. An array's elements are numbered from 0 without gaps, so that it takes two arrays that agree.
+data set. An array's elements are numbered from 0 without gaps, so that it takes two arrays that agree. Where
+another sweep's job makes the same, its end is waited for, whatever that is (`afterany`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from simula.sweep.tasks import Task
 
 _Waits = tuple[int, ...]
 """Places of the tasks that one waits for, or of some tasks."""
-_Group = tuple[frozenset[int], tuple[str, ...], tuple[int, int]]
+_Others = tuple[tuple[str, ...], tuple[str, ...]]
+"""What other sweeps' jobs make: that some tasks are made from, and that they make, too."""
+_Group = tuple[frozenset[int], _Others, tuple[int, int]]
 """Tasks that may share arrays: the arrays that they wait for, what they wait for elsewhere, likeness."""
 
 
@@ -33,27 +36,34 @@ class Array:
     """Places, in the list of arrays, of those whose i-th task the i-th of these waits for."""
     elsewhere: tuple[str, ...] = ()
     """What all of these wait for and none of the tasks makes: another sweep's job does."""
+    beside: tuple[str, ...] = ()
+    """What these make and another sweep's job makes, too: they begin when that has ended, well or not."""
 
 
-def arrays(tasks: Sequence[Task], published: Collection[str], limit: int) -> list[Array]:
+def arrays(
+    tasks: Sequence[Task], published: Collection[str], limit: int, live: Collection[str] = ()
+) -> list[Array]:
     """Pack tasks into arrays of at most `limit`, each behind those that it waits for.
 
     Args:
         tasks: those to submit, each behind what it waits for.
         published: places that nobody needs to wait for.
         limit: tasks of an array at most.
+        live: places that jobs in the queue make.
     """
     makers = {place: at for at, task in enumerate(tasks) for place in task.makes}
     missing = [[place for place in task.needs if place not in published] for task in tasks]
     waits = [tuple(sorted({makers[place] for place in places if place in makers})) for places in missing]
     elsewhere = [tuple(sorted(place for place in places if place not in makers)) for places in missing]
+    twice = frozenset(live).difference(published)
+    beside = [tuple(place for place in task.makes if place in twice) for task in tasks]
     alike = _alike([task.gpu for task in tasks], waits)
     packing = _Packing(limit)
     for level in _levels(waits):
         groups: dict[_Group, dict[_Waits, list[int]]] = defaultdict(lambda: defaultdict(list))
         for at in level:
             above = frozenset(packing.element[one][0] for one in waits[at])
-            groups[above, elsewhere[at], alike[at]][waits[at]].append(at)
+            groups[above, (elsewhere[at], beside[at]), alike[at]][waits[at]].append(at)
         for (_, others, _), group in groups.items():
             packing.add(tasks[next(iter(group.values()))[0]].gpu, group, others)
     return packing.packed
@@ -102,7 +112,7 @@ class _Packing:
     element: dict[int, tuple[int, int]] = field(default_factory=dict)
     """Task to its array, by place, and its own place in that."""
 
-    def add(self, gpu: bool, group: dict[_Waits, list[int]], elsewhere: tuple[str, ...]) -> None:
+    def add(self, gpu: bool, group: dict[_Waits, list[int]], others: _Others) -> None:
         """Pack tasks, given by what they wait for, which are tasks of the same arrays.
 
         Those that wait for the same are one array, or the first of each are one, the second of each are
@@ -112,7 +122,7 @@ class _Packing:
         for members, after, along in columns or self._rows(group):
             for place, task in enumerate(members):
                 self.element[task] = (len(self.packed), place)
-            self.packed.append(Array(gpu, members, after, along, elsewhere))
+            self.packed.append(Array(gpu, members, after, along, *others))
 
     def _rows(self, group: dict[_Waits, list[int]]) -> Iterator[tuple[_Waits, _Waits, _Waits]]:
         """Arrays of tasks that wait for the same: the tasks, and those."""

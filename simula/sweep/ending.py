@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from simula.durable import own_name
@@ -12,7 +12,8 @@ from simula.errors import ConfigurationError, unknown
 from simula.store.artifacts import Store
 from simula.sweep import slurm
 from simula.sweep.folder import Submission, submissions, swept_cells
-from simula.sweep.state import AtWork, at_work
+from simula.sweep.state import AtWork, jobs_at_work
+from simula.sweep.tasks import made_up_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +24,22 @@ class Cancelled:
     ended: int
     kept: int
     """Jobs that another sweep waits for."""
+    others: int
+    """Jobs ended beside its own: of sweeps cancelled before, which had gone on for this one."""
 
     def sentence(self) -> str:
         """For who cancelled."""
+        others = f" and {self.others} of sweeps cancelled before, which went on for it" if self.others else ""
         kept = f"; {self.kept} go on, since another sweep waits for them" if self.kept else ""
-        said = f"sweep {self.sweep}: cancelled {self.ended} jobs{kept}"
+        said = f"sweep {self.sweep}: cancelled {self.ended} jobs{others}{kept}"
         return f"{said}; what they made is kept, simula run -m goes on"
 
 
 def cancel(store: Store, sweep: str | None) -> Cancelled:
-    """End every job of a sweep that is queued or running.
+    """End every job of a sweep that is queued or running, but of none that another sweep waits for.
+
+    That the sweep is given up is kept until it is submitted again: it holds up no other one's end from then
+    on. Its jobs that go on end with the last sweep that waits for them, if that is cancelled.
 
     Args:
         store: where the sweep is.
@@ -42,24 +49,27 @@ def cancel(store: Store, sweep: str | None) -> Cancelled:
         ConfigurationError: there is no such sweep, or several have jobs and none is named.
         SlurmUnavailable: Slurm is not there or refuses.
     """
-    live = {work.job.id: work for work in at_work(store).values()}
-    name = sweep if sweep is not None else _only({work.submission.sweep for work in live.values()})
-    known = sorted({one.sweep for one in submissions(store)})
+    live = jobs_at_work(store)
+    name = sweep if sweep is not None else _only({work.submission.sweep for work in live})
+    newest = {one.sweep: one for one in submissions(store)}
+    known = sorted(newest)
     if name not in known:
         raise ConfigurationError(unknown(name, known, "sweep"))
-    own = {job: work for job, work in live.items() if work.submission.sweep == name}
-    awaited = _awaited(store, live, own)
-    ended = {job: work for job, work in own.items() if job not in awaited}
-    tasks: dict[Submission, list[int]] = defaultdict(list)
-    for work in ended.values():
-        tasks[work.submission].append(work.place)
+    given_up = {name, *(one.sweep for one in newest.values() if one.given_up)}
+    awaited = _awaited(store, live, newest, given_up)
+    own = [work for work in live if work.submission.sweep == name]
+    ended = [work for work in live if work.submission.sweep in given_up and work.job.id not in awaited]
+    tasks: dict[Submission, list[int]] = {newest[name]: []}
+    for work in ended:
+        tasks.setdefault(work.submission, []).append(work.place)
     # Written first: that a job ended without a word is then no riddle.
     for submission, places in tasks.items():
         submission.cancel(
             secrets.token_hex(6), {"by": own_name(), "at": time.time(), "tasks": sorted(places)}
         )
-    slurm.cancel(sorted(ended))
-    return Cancelled(name, len(ended), len(own) - len(ended))
+    slurm.cancel(sorted(work.job.id for work in ended))
+    of_it = sum(work.submission.sweep == name for work in ended)
+    return Cancelled(name, of_it, len(own) - of_it, len(ended) - of_it)
 
 
 def _only(sweeps: set[str]) -> str:
@@ -69,17 +79,28 @@ def _only(sweeps: set[str]) -> str:
     raise ConfigurationError(f"simula cancel: there are {found}")
 
 
-def _awaited(store: Store, live: dict[str, AtWork], own: dict[str, AtWork]) -> set[str]:
-    """The jobs of a sweep that make what cells of another sweep at work are made of, or what these need."""
-    makers = {place: job for job, work in own.items() for place in work.task.makes}
-    others = {work.submission.sweep for job, work in live.items() if job not in own}
-    wanted = [
-        place for name in others for cell in swept_cells(store, name) for place in cell["artifacts"].values()
-    ]
+def _awaited(
+    store: Store, live: Sequence[AtWork], newest: Mapping[str, Submission], given_up: Collection[str]
+) -> set[str]:
+    """The jobs of sweeps that are given up which make what a sweep at work that is not still needs.
+
+    That is what its jobs are made from, and what it was submitted for and none of its kind makes; and what
+    these jobs are made from in turn.
+    """
+    wanting = [work for work in live if work.submission.sweep not in given_up]
+    wanted = {place for work in wanting for place in work.task.needs}
+    for name in {work.submission.sweep for work in wanting}:
+        stages = made_up_to(newest[name].said()["until"])
+        for cell in swept_cells(store, name):
+            wanted.update(place for stage, place in cell["artifacts"].items() if stage in stages)
+    wanted -= {place for work in wanting for place in work.task.makes}
+    makers = {place: work for work in live if work.submission.sweep in given_up for place in work.task.makes}
     found: set[str] = set()
-    while wanted:
-        job = makers.get(wanted.pop())
-        if job is not None and job not in found:
-            found.add(job)
-            wanted.extend(own[job].task.needs)
+    left = list(wanted)
+    while left:
+        place = left.pop()
+        work = makers.get(place)
+        if work is not None and work.job.id not in found and not store.has(place):
+            found.add(work.job.id)
+            left.extend(work.task.needs)
     return found

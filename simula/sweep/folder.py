@@ -6,6 +6,7 @@
     <store>/sweeps/<name>/<n>/frozen.json       of the n-th submission: the cells' configurations
     <store>/sweeps/<name>/<n>/tasks.json        its tasks: what they make, need, and the cells they are of
     <store>/sweeps/<name>/<n>/array-<id>.json   an array of its jobs: which task is which, Slurm's number
+    <store>/sweeps/<name>/<n>/cancelled-*.json  who gave the sweep up, and the tasks whose jobs ended by that
     <store>/sweeps/<name>/<n>/task-<i>.json     how far the job of a task came
     <store>/sweeps/<name>/<n>/refused.json      why Slurm did not take all of its arrays, where it did not
     <store>/sweeps/<name>/<n>/jobs/             submitit's scripts and the jobs' logs
@@ -91,6 +92,11 @@ class Submission:
             return _read(self.record_path(task))
         except FileNotFoundError:
             return None
+
+    @property
+    def given_up(self) -> bool:
+        """Whether `simula cancel` was told to end its sweep since it was submitted."""
+        return any(self.path.glob("cancelled-*.json"))
 
     def cancelled(self) -> set[int]:
         """The tasks whose jobs `simula cancel` has ended."""

@@ -38,10 +38,22 @@ class AtWork:
 def at_work(store: Store) -> dict[str, AtWork]:
     """What jobs in the queue make or are to make, by `stage/key`; other stores' jobs are left out.
 
+    Of two jobs that make the same, one that runs.
+
     Raises:
         SlurmUnavailable: the store has sweeps, and Slurm is not there or refuses to say.
     """
-    found: dict[str, AtWork] = {}
+    ordered = sorted(jobs_at_work(store), key=lambda work: work.job.runs)
+    return {place: work for work in ordered for place in work.task.makes}
+
+
+def jobs_at_work(store: Store) -> list[AtWork]:
+    """Every job in the queue, of this store. Two may make the same: students of one adapter, asked otherwise.
+
+    Raises:
+        SlurmUnavailable: Slurm is there and refuses to say.
+    """
+    found: list[AtWork] = []
     if not sweeps_folder(store).is_dir():
         return found
     arrays: dict[tuple[str, str], tuple[Submission, list[int]] | None] = {}
@@ -58,7 +70,7 @@ def at_work(store: Store) -> dict[str, AtWork]:
             lists[submission] = submission.tasks()
         place = places[job.element]
         task = lists[submission][place]
-        found |= dict.fromkeys(task.makes, AtWork(job, submission, place, task))
+        found.append(AtWork(job, submission, place, task))
     return found
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import platform
 import secrets
+import sys
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,12 +27,15 @@ from simula.sweep.folder import Submission, next_submission, sweeps_folder
 from simula.sweep.frozen import freeze
 from simula.sweep.job import Work
 from simula.sweep.settings import Slurm
-from simula.sweep.state import AtWork, at_work
+from simula.sweep.state import jobs_at_work
 from simula.sweep.tasks import Task, missing_of, tasks_of
 from simula.teacher import Spending
 
 if TYPE_CHECKING:
     import submitit
+
+_SILENT_S = 2.0
+"""How long another submitter is waited for without a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +82,15 @@ def submit(configs: Sequence[Config], until: str, settings: Slurm) -> Submitted:
     for config in configs:
         stages_of(config, until)
     tasks = tasks_of(configs, until)
-    places = {place for task in tasks for place in task.makes}
-    published = {place for place in places if store.has(place)}
-    missing = missing_of(tasks, published)
-    _check(configs, missing, until)
+    _check(configs, missing_of(tasks, _published(store, tasks)), until)
     limit = slurm.array_limit()
     with _alone(store):
-        live = at_work(store)
+        # In this order: what a job that ends meanwhile has made is seen, where the job is no longer.
+        live = _live(store)
+        published = _published(store, tasks)
+        missing = missing_of(tasks, published)
         wanted = [task for task in missing if not (published | live.keys()).issuperset(task.makes)]
-        packed = arrays(wanted, published, limit)
+        packed = arrays(wanted, published, limit, live)
         sweep = sweep_name(configs, until)
         if wanted:
             _write_cells(store, sweep, configs)
@@ -101,6 +106,20 @@ def sweep_name(configs: Sequence[Config], until: str) -> str:
     """The same cells up to the same stage are the same sweep, whoever asks for them."""
     keys = sorted(cell_key(config) for config in configs)
     return f"{configs[0].scalars.experiment}-{fingerprint([until, keys], 6)}"
+
+
+def _live(store: Store) -> dict[str, list[str]]:
+    """What jobs in the queue make, to these jobs."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for work in jobs_at_work(store):
+        for place in work.task.makes:
+            found[place].append(work.job.id)
+    return found
+
+
+def _published(store: Store, tasks: Sequence[Task]) -> set[str]:
+    """What is there now of all that the tasks make."""
+    return {place for task in tasks for place in task.makes if store.has(place)}
 
 
 def _check(configs: Sequence[Config], missing: Sequence[Task], until: str) -> None:
@@ -127,7 +146,11 @@ def _write_cells(store: Store, sweep: str, configs: Sequence[Config]) -> None:
 def _alone(store: Store) -> Iterator[None]:
     """One submitter at a time: two sweeps that are submitted together share their jobs, too."""
     claim = Claim(store.root / "claims" / "submit")
+    late, said = time.monotonic() + _SILENT_S, False
     while not claim.take():
+        if not said and time.monotonic() > late:
+            print(f"simula: waiting for {claim.holder()}, which submits to the same store", file=sys.stderr)
+            said = True
         time.sleep(0.2)
     with claim.held():
         yield
@@ -139,7 +162,8 @@ class _Submitter:
 
     folder: Submission
     settings: Slurm
-    live: Mapping[str, AtWork]
+    live: Mapping[str, Sequence[str]]
+    """What jobs in the queue make, to these jobs."""
     jobs: dict[int, str] = field(default_factory=dict)
     """Task to its job, of those that are submitted."""
     arrays: list[str] = field(default_factory=list)
@@ -164,18 +188,26 @@ class _Submitter:
         # Written before, so that the jobs' name says what they are even where this process ends here.
         self.folder.write_array(name, said)
         after = [self.jobs[task] for task in array.after]
-        after += [self.live[place].job.id for place in array.elsewhere if place in self.live]
-        waits = _dependency(list(dict.fromkeys(after)), [self.arrays[place] for place in array.along])
+        after += self._jobs_of(array.elsewhere)
+        along = [self.arrays[place] for place in array.along]
+        waits = _dependency(list(dict.fromkeys(after)), along, self._jobs_of(array.beside))
         executor = _executor(self.folder, settings, name, waits)
         jobs = executor.submit_array([Work(str(self.folder.path), task) for task in array.tasks])
         self.jobs |= {task: job.job_id for task, job in zip(array.tasks, jobs, strict=True)}
         self.arrays.append(jobs[0].job_id.partition("_")[0])
         self.folder.write_array(name, {**said, "job": self.arrays[-1]})
 
+    def _jobs_of(self, places: Sequence[str]) -> list[str]:
+        """The jobs in the queue that make these, each once."""
+        return list(dict.fromkeys(job for place in places for job in self.live.get(place, ())))
 
-def _dependency(after: Sequence[str], along: Sequence[str]) -> str | None:
-    """In Slurm's words: all wait for those jobs, the i-th of an array also for the i-th of each of these."""
-    kinds = {"afterok": after, "aftercorr": along}
+
+def _dependency(after: Sequence[str], along: Sequence[str], ends: Sequence[str]) -> str | None:
+    """In Slurm's words: all wait for those jobs, the i-th of an array also for the i-th of each of these.
+
+    All also wait for the last ones, but only for their end, however they end.
+    """
+    kinds = {"afterok": after, "aftercorr": along, "afterany": ends}
     return ",".join(":".join((kind, *jobs)) for kind, jobs in kinds.items() if jobs) or None
 
 

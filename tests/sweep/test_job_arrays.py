@@ -15,9 +15,11 @@ def task(kind: str, makes: str, *needs: str) -> Task:
     return Task(kind, (makes,), needs)  # type: ignore[arg-type]
 
 
-def checked(tasks: Sequence[Task], published: Collection[str], limit: int) -> list[Array]:
+def checked(
+    tasks: Sequence[Task], published: Collection[str], limit: int, live: Collection[str] = ()
+) -> list[Array]:
     """The arrays, by which each task waits for exactly what it needs, whatever else is true of them."""
-    packed = arrays(tasks, published, limit)
+    packed = arrays(tasks, published, limit, live)
     assert sorted(at for array in packed for at in array.tasks) == list(range(len(tasks)))
     submitted: set[int] = set()
     for place, array in enumerate(packed):
@@ -30,6 +32,7 @@ def checked(tasks: Sequence[Task], published: Collection[str], limit: int) -> li
             assert made | {*array.elsewhere} | {*published} >= {*tasks[at].needs}
             assert all({*tasks[one].makes} & {*tasks[at].needs} for one in before)
             assert {*array.elsewhere} <= {*tasks[at].needs} - {*published}
+            assert {*array.beside} == {*tasks[at].makes} & {*live} - {*published}
             assert tasks[at].gpu == array.gpu
         # aftercorr is between arrays: a single job is none.
         assert not array.along or len(array.tasks) > 1
@@ -77,6 +80,19 @@ def test_columns_by_hand() -> None:
         Array(False, (4, 5, 6), after=(0,), along=(1,)),
         Array(True, (7, 9, 11), along=(1,)),
         Array(True, (8, 10, 12), along=(1,)),
+    ]
+
+
+def test_what_another_job_makes_too_is_waited_for_by_its_own_task_alone() -> None:
+    """Two adapters are in the queue already, of which one is there by now; the third student is like that."""
+    tasks = [
+        task("dataset", "d"),
+        *(Task("student", (f"adapter {name}", f"answers {name}"), ("d",)) for name in "abc"),
+    ]
+    assert checked(tasks, {"adapter b"}, 1000, {"adapter a", "adapter b", "others"}) == [
+        Array(False, (0,)),
+        Array(True, (1,), after=(0,), beside=("adapter a",)),
+        Array(True, (2, 3), after=(0,)),
     ]
 
 
@@ -135,7 +151,8 @@ def test_every_task_waits_for_what_it_needs_and_for_nothing_else(data: st.DataOb
         kind = data.draw(st.sampled_from(["dataset", "student"]))
         tasks.append(task(kind, str(at), *needs))
         made.append(str(at))
-    checked(tasks, {"done"}, data.draw(st.sampled_from([1, 2, 3, 1000])))
+    live = data.draw(st.sets(st.sampled_from(made)))
+    checked(tasks, {"done"}, data.draw(st.sampled_from([1, 2, 3, 1000])), live)
 
 
 @given(st.data())
@@ -147,5 +164,6 @@ def test_a_grid_that_is_done_in_part_is_packed_rightly(data: st.DataObject) -> N
         *(task("dataset", f"{name}2", f"{name}1") for name in names),
         *(task("student", f"{name}2 {seed}", f"{name}2") for name in names for seed in range(3)),
     ]
-    there = data.draw(st.sets(st.sampled_from([one.makes[0] for one in tasks])))
-    checked([one for one in tasks if one.makes[0] not in there], there, 1000)
+    places = st.sets(st.sampled_from([one.makes[0] for one in tasks]))
+    there, live = data.draw(places), data.draw(places)
+    checked([one for one in tasks if one.makes[0] not in there], there, 1000, live)
