@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from experiments.accuracies import against_paper
-from experiments.comparison import reference, table
-from experiments.curves import draw_curves
+from experiments.by_size import rendered
+from experiments.comparison import reference
 from experiments.sweeps import Sweep
 from experiments.writing import Rendered
 from simula.store.artifacts import Store
@@ -18,15 +17,5 @@ SWEEPS = (Sweep("run", ("experiment=figure_6",)),)
 def render(store: Store, wanted: Mapping[str, str]) -> Rendered:
     """The paper's curves beside those of the store's finished students."""
     lines = [line for line in reference("accuracy_by_size.csv") if line["figure"] in ("fig6", "fig11")]
-    compared = against_paper(store, wanted, "figure_6", "system", lines)
-    domains = dict.fromkeys(line["domain"] for line in lines)
-    return Rendered(
-        TITLE,
-        tuple(
-            table(f"Accuracy on {domain}", [one for one in compared if one.where["domain"] == domain])
-            for domain in domains
-        ),
-        compared,
-        draw_curves(compared, "system"),
-        ("The paper's numbers are read off the paths of its figures, ± 0.0005; it prints no table of them.",),
-    )
+    note = "The paper's numbers are read off the paths of its figures, ± 0.0005; it prints no table of them."
+    return rendered(store, wanted, TITLE, "figure_6", "system", lines, (note,))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from experiments.accuracies import against_paper
-from experiments.comparison import reference, table
-from experiments.curves import draw_curves
+from experiments import by_size
+from experiments.comparison import reference
 from experiments.writing import Rendered
 from simula.store.artifacts import Store
 
@@ -28,6 +27,4 @@ def rendered(store: Store, wanted: Mapping[str, str], title: str, experiment: st
         figure: as the reference file names it.
     """
     lines = [line for line in reference("accuracy_by_size.csv") if line["figure"] == figure]
-    compared = against_paper(store, wanted, experiment, "system", lines)
-    shown = table("Accuracy on cti_mcq", compared)
-    return Rendered(title, (shown,), compared, draw_curves(compared, "system"), (DOUBT,))
+    return by_size.rendered(store, wanted, title, experiment, "system", lines, (DOUBT,))
