@@ -141,7 +141,8 @@ def _folder(name: str) -> Path:
     return path
 
 
-def _run(command: str, arguments: Arguments) -> int:
+def _check_fitting(command: str, arguments: Arguments) -> None:
+    """Whether the command takes these options. Raises ConfigurationError."""
     for flag, given, of in (
         ("inspect", arguments.inspect, "train"),
         ("student", arguments.student, "export"),
@@ -149,15 +150,19 @@ def _run(command: str, arguments: Arguments) -> int:
     ):
         if given and command != of:
             raise ConfigurationError(f"--{flag} is an option of simula {of}, not of simula {command}")
+    launchers = [line for line in arguments.overrides if line.startswith("hydra/launcher=")]
+    if launchers and command in RUNS and not arguments.sweep and not arguments.hydra:
+        raise ConfigurationError(
+            f"{launchers[0]} is for sweeps, also those of one cell; add -m, or it would run here"
+        )
+
+
+def _run(command: str, arguments: Arguments) -> int:
+    _check_fitting(command, arguments)
     if arguments.hydra:
         # These print and end; no cell is run.
         _launch(command, arguments)
         return 0
-    launchers = [line for line in arguments.overrides if line.startswith("hydra/launcher=")]
-    if launchers and command in RUNS and not arguments.sweep:
-        raise ConfigurationError(
-            f"{launchers[0]} is for sweeps, also those of one cell; add -m, or it would run here"
-        )
     if command == "show":
         return _show(arguments)
     if command == "cancel":
