@@ -34,20 +34,6 @@ from simula.teacher import Spending
 GPU = Slurm(
     name="gpu", gres="gpu:1", cpus_per_task=8, cpu_jobs=Slurm(name="cpu", partition="short", mem_gb=2)
 )
-GRID = ("domain=arithmetic", "teacher=simulated", "tracking=none", "system=baseline,full", "size=8,12")
-
-
-@pytest.fixture(scope="module")
-def composed() -> list[Config]:
-    return [cell.config for cell in cells(GRID, sweep=True)]
-
-
-@pytest.fixture
-def grid(composed: list[Config], tmp_path: Path) -> list[Config]:
-    """Four cells on a store of this test's own."""
-    root = tmp_path / "outputs"
-    paths = {name: root / name for name in Paths.model_fields if name != "root"}
-    return [replace(config, paths=Paths(root=root, **paths)) for config in composed]
 
 
 def store(grid: Sequence[Config]) -> Store:
@@ -175,7 +161,14 @@ def test_an_edited_file_of_items_is_told_from_changed_code(slurm: Stub, tmp_path
     items = tmp_path / "mine.csv"
     items.write_text("question,answer\nTwo and two?,4\n")
     root = f"paths.root={tmp_path / 'outputs'}"
-    words = (*GRID[:3], "system=full", "size=8", "benchmark=file", f"benchmark.path={items}", root)
+    words = (
+        *("domain=arithmetic", "teacher=simulated", "tracking=none"),
+        "system=full",
+        "size=8",
+        "benchmark=file",
+        f"benchmark.path={items}",
+        root,
+    )
     mine = [cell.config for cell in cells(words, sweep=True)]
     submit(mine, "evaluate", GPU)
     (submission,) = submissions(store(mine))
