@@ -26,6 +26,11 @@ SMALL = (
     *("hydra.launcher.cpu_jobs.cpus_per_task=1", "hydra.launcher.cpu_jobs.mem_gb=1"),
 )
 """A launcher for a node of two cores and no GPU."""
+BRIEFLY = (
+    *("training=quick", "training.epochs=2", "training.batch_size=8", "+training.validation_min=4"),
+    *("evaluation.limit=8", "evaluation.max_new_tokens=4"),
+)
+"""A training and a test of seconds."""
 FIRST = ("--partition=high", "--exclusive", "--output=/dev/null")
 """A job that goes before all of the other partition, on the whole node."""
 
@@ -72,11 +77,7 @@ class Swept:
 
     def said(self, *words: str) -> str:
         """What a command prints. Raises AssertionError where it fails."""
-        done = subprocess.run(
-            simula(*words), env=self.environment, capture_output=True, text=True, timeout=600
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        return _said(self.environment, *words)
 
     def states(self, *overrides: str) -> Counter[str]:
         """How many cells are in which state."""
@@ -152,9 +153,34 @@ class Swept:
         return sum(path.read_bytes().count(b"\n") for path in self.root.glob(f"ledger/*-{process}-*.jsonl"))
 
     @property
+    def reached(self) -> list[str]:
+        """How far each cell is, by size and system: the stage that a sweep was to end with, or its state."""
+        told = sorted(self.status(), key=lambda cell: (cell["axes"]["size"], cell["axes"]["system"]))
+        return [cell["done_up_to"] or cell["state"] for cell in told]
+
+    @property
     def results(self) -> dict[str, bytes]:
         """What came out: rows, adapters and answers, by their place in the store."""
         return results(self.root)
+
+    @property
+    def outcome(self) -> Outcome:
+        """What came out, with its table; students that no job was to tune are tuned here, in one process."""
+        if self.command != "run":
+            self.said("run", "-m", *self.cells)
+        return _outcome(self.root, self.said("report", "-m", *self.cells))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What comes of cells, which is the same whoever makes them, and whatever happens meanwhile."""
+
+    results: dict[str, bytes]
+    """Of `results`."""
+    told: str
+    """What `simula report` prints: the answer and the table."""
+    table: str
+    """What it writes for others to read."""
 
 
 def results(root: Path) -> dict[str, bytes]:
@@ -180,9 +206,19 @@ def _calls(root: Path) -> list[str]:
     return [json.loads(line)["key"] for line in lines]
 
 
-def undisturbed(root: Path, command: str, *cells: str) -> dict[str, bytes]:
-    """The results of the same cells in one process, without any Slurm."""
-    words = simula(command, "-m", *cells)
-    done = subprocess.run(words, env=environment(root), capture_output=True, text=True, timeout=1200)
+def undisturbed(root: Path, *cells: str) -> Outcome:
+    """What comes of the same cells in one process, without any Slurm."""
+    _said(environment(root), "run", "-m", *cells)
+    return _outcome(root, _said(environment(root), "report", "-m", *cells))
+
+
+def _outcome(root: Path, told: str) -> Outcome:
+    table = (root / "report" / "table.csv").read_text()
+    assert table.count("\n") > 1, "a table without a line is equal to any other"
+    return Outcome(results(root), told.split("page:")[0], table)
+
+
+def _said(environment: dict[str, str], *words: str) -> str:
+    done = subprocess.run(simula(*words), env=environment, capture_output=True, text=True, timeout=1200)
     assert done.returncode == 0, done.stderr
-    return results(root)
+    return done.stdout

@@ -7,21 +7,25 @@ from pathlib import Path
 
 import pytest
 from cluster import Cluster
-from swept import LAB, SMALL, Swept, undisturbed
+from swept import BRIEFLY, LAB, SMALL, Swept, tiny, undisturbed
+
+from simula.student.settings import StudentSettings
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-CELLS = (*LAB, "system=baseline,full", "size=24,60")
 HELD = "+hydra.launcher.cpu_jobs.additional_parameters.hold=true"
 
 
-def test_each_waits_for_its_own_and_none_for_another(cluster: Cluster, tmp_path: Path) -> None:
+def test_each_waits_for_its_own_and_none_for_another(
+    cluster: Cluster, tiny_gemma: StudentSettings, tmp_path: Path
+) -> None:
     """The large data set of the one system is made while the small one of the other is held back.
 
     When that is cancelled its large one ends with it, and the same command submits both again.
     """
-    sweep = Swept(cluster, tmp_path / "cluster", CELLS, "generate")
-    assert "submitted 5 jobs in 3 arrays" in sweep.said("generate", "-m", *SMALL, *CELLS, HELD)
+    cells = (*LAB, *tiny(tiny_gemma), *BRIEFLY, "system=baseline,full", "size=24,60")
+    sweep = Swept(cluster, tmp_path / "cluster", cells, "generate")
+    assert "submitted 5 jobs in 3 arrays" in sweep.said("generate", "-m", *SMALL, *cells, HELD)
     jobs = made_by(sweep)
     held = jobs["full", 24]
     released = [job for job in jobs.values() if job != held]
@@ -35,7 +39,8 @@ def test_each_waits_for_its_own_and_none_for_another(cluster: Cluster, tmp_path:
     assert "submitted 2 jobs in 2 arrays" in sweep.submit()
     sweep.ended()
     assert sweep.built == {"taxonomy": 1, "dataset": 4}
-    assert sweep.results == undisturbed(tmp_path / "alone", "generate", *CELLS)
+    assert sweep.reached == ["generate"] * 4
+    assert sweep.outcome == undisturbed(tmp_path / "alone", *cells)
 
 
 def made_by(sweep: Swept) -> dict[tuple[str, int], str]:

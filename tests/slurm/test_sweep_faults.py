@@ -13,46 +13,51 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cluster import Cluster
-from swept import FIRST, LAB, SMALL, Swept, results, simula, tiny, undisturbed
+from swept import BRIEFLY, FIRST, LAB, SMALL, Outcome, Swept, simula, tiny, undisturbed
 
 from simula.student.settings import StudentSettings
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
-ROWS = (*LAB, "system=baseline,full", "size=60,400")
-"""Four data sets, the larger ones of some seconds."""
-FULL = tuple("system=full" if word.startswith("system=") else word for word in ROWS)
-"""Two of them."""
+FULL = "system=full"
 STUDENTS = ("system=baseline,full", "size=24", "seed=0,1")
-TRAINING = (
-    *("training=quick", "training.epochs=2", "training.batch_size=8", "+training.validation_min=4"),
-    *("evaluation.limit=8", "evaluation.max_new_tokens=4"),
-)
-
-
+EACH_ONCE = {"taxonomy": 1, "dataset": 2, "assess": 2, "train": 4, "evaluate": 5}
+"""One of the tests is that of the untuned student."""
 ANSWERS = 50
 """Those that a job has recorded when it is disturbed: what is lost of them would be paid again."""
 
 
 @pytest.fixture(scope="module")
-def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """The results of ROWS without any Slurm."""
-    return undisturbed(tmp_path_factory.mktemp("rows"), "generate", *ROWS)
+def rows(tiny_gemma: StudentSettings) -> tuple[str, ...]:
+    """Four data sets, the larger ones of some seconds. No job tunes their students, which the table needs."""
+    return (*LAB, *tiny(tiny_gemma), *BRIEFLY, "system=baseline,full", "size=60,400")
+
+
+@pytest.fixture(scope="module")
+def from_rows(rows: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """What comes of them without any Slurm."""
+    return undisturbed(tmp_path_factory.mktemp("rows"), *rows)
+
+
+@pytest.fixture(scope="module")
+def full(rows: tuple[str, ...]) -> tuple[str, ...]:
+    """Two of them, each a beginning of the other."""
+    return tuple(FULL if word.startswith("system=") else word for word in rows)
 
 
 @pytest.fixture(scope="module")
 def cells(tiny_gemma: StudentSettings) -> tuple[str, ...]:
-    """Four cells with everything: two data sets, two students on each."""
-    return (*LAB, *tiny(tiny_gemma), *TRAINING, *STUDENTS)
+    """Four cells with everything on the cluster: two data sets, two students on each."""
+    return (*LAB, *tiny(tiny_gemma), *BRIEFLY, *STUDENTS)
 
 
 @pytest.fixture(scope="module")
-def students(cells: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """Their results without any Slurm."""
-    return undisturbed(tmp_path_factory.mktemp("students"), "run", *cells)
+def from_cells(cells: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    return undisturbed(tmp_path_factory.mktemp("students"), *cells)
 
 
 @pytest.fixture(autouse=True)
@@ -74,13 +79,21 @@ def held(cluster: Cluster) -> Iterator[None]:
         cluster.ask("scancel", job)
 
 
+def of_large(sweep: Swept) -> dict[str, Any]:
+    """What simula says of the cell of full's large data set."""
+    (found,) = (
+        cell for cell in sweep.status() if (cell["axes"]["system"], cell["axes"]["size"]) == ("full", 400)
+    )
+    return found
+
+
 def large(sweep: Swept) -> tuple[str, int]:
     """The job of the large data set of full, stopped amid it: its number and its process."""
     return sweep.stopped("dataset/arithmetic-all.*n400", ANSWERS)
 
 
 def test_every_stage_of_a_sweep(
-    cluster: Cluster, cells: tuple[str, ...], students: dict[str, bytes], tmp_path: Path
+    cluster: Cluster, cells: tuple[str, ...], from_cells: Outcome, tmp_path: Path
 ) -> None:
     """Each artifact once; students start behind their data set; a second submission finds nothing to do."""
     sweep = Swept(cluster, tmp_path, cells)
@@ -90,50 +103,79 @@ def test_every_stage_of_a_sweep(
     assert {cell["state"] for cell in waiting} <= {"waiting", "running"}
     assert any("for dataset/" in cell["jobs"]["train"]["reason"] for cell in waiting)
     sweep.ended()
-    assert sweep.states() == {"done": 4}
-    assert sweep.built == {"taxonomy": 1, "dataset": 2, "assess": 2, "train": 4, "evaluate": 5}
-    assert sweep.results == students
+    assert sweep.reached == ["done"] * 4
+    assert sweep.built == EACH_ONCE
     assert "nothing to submit; of 10 tasks 10 done" in sweep.submit()
-    told = sweep.said("report", "-m", *cells)
-    alone = replace(sweep, root=tmp_path / "alone")
-    alone.root.mkdir()
-    (alone.root / "store").symlink_to(tmp_path / "store")
-    assert told.split("page:")[0] == alone.said("report", "-m", *cells).split("page:")[0]
+    assert sweep.outcome == from_cells
 
 
-def test_a_preempting_partition(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -> None:
+def test_every_stage_of_a_disturbed_sweep(
+    cluster: Cluster, cells: tuple[str, ...], from_cells: Outcome, tmp_path: Path
+) -> None:
+    """A data set is preempted, for which students wait; then a training is killed, and later a test."""
+    sweep = Swept(cluster, tmp_path, cells)
+    sweep.submit()
+    job, process = sweep.stopped("dataset/arithmetic-all.*", 10)
+    cluster.ask("scancel", "--signal=USR2", job)
+    os.kill(process, signal.SIGCONT)
+    sweep.wait("a requeue", lambda: cluster.job(job)["Restarts"] != "0")
+    for artifact, missing in (("train/.*-all.*", {"train", "evaluate"}), ("evaluate/.*-all.*", {"evaluate"})):
+        _, process = sweep.stopped(artifact, 0)
+        os.kill(process, signal.SIGKILL)
+        sweep.ended()
+        assert sorted(sweep.reached) == ["done", "done", "done", "interrupted"]
+        (lost,) = (cell for cell in sweep.status() if cell["state"] == "interrupted")
+        assert set(lost["missing"]) == missing
+        assert "ended without a word: Slurm says FAILED" in lost["reason"]
+        assert f"submitted {len(missing)} jobs" in sweep.submit()
+    sweep.ended()
+    assert sweep.reached == ["done"] * 4
+    assert sweep.built == EACH_ONCE
+    assert sweep.outcome == from_cells
+
+
+def test_a_preempting_partition(
+    cluster: Cluster, rows: tuple[str, ...], from_rows: Outcome, tmp_path: Path
+) -> None:
     """SIGTERM, which is passed over, and after the partition's grace a kill; Slurm queues it again."""
-    sweep = Swept(cluster, tmp_path, ROWS, "generate")
+    sweep = Swept(cluster, tmp_path, rows, "generate")
     sweep.submit()
     job, process = large(sweep)
-    cluster.ask("sbatch", *FIRST, "--wrap=sleep 1")
+    first = cluster.ask("sbatch", "--parsable", *FIRST, "--wrap=sleep 3600").strip()
     # Slurm wakes it to tell it; it would be done before the grace is over.
     sweep.wait("Slurm's word", lambda: "Bypassing signal SIGTERM" in sweep.log)
     os.kill(process, signal.SIGSTOP)
     sweep.wait("a requeue", lambda: cluster.job(job)["Restarts"] != "0")
+    assert "is queued again, after an interruption" in of_large(sweep)["reason"]
+    cluster.ask("scancel", first)
     sweep.ended()
     assert sweep.built == {"taxonomy": 1, "dataset": 4}
-    assert sweep.results == rows
+    assert sweep.reached == ["generate"] * 4
+    assert sweep.outcome == from_rows
 
 
-def test_a_time_limit(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -> None:
+def test_a_time_limit(cluster: Cluster, rows: tuple[str, ...], from_rows: Outcome, tmp_path: Path) -> None:
     """Warned before its limit, a job is queued again, and goes on from what is recorded."""
-    sweep = Swept(cluster, tmp_path, ROWS, "generate")
+    sweep = Swept(cluster, tmp_path, rows, "generate")
     sweep.submit(
         *("hydra.launcher.cpu_jobs.timeout_min=2", "hydra.launcher.cpu_jobs.signal_delay_s=10"),
     )
     job, _ = large(sweep)  # Slurm wakes it to warn it
     sweep.wait("the warning", lambda: "Caught signal" in sweep.log, 200)
     sweep.wait("a requeue", lambda: cluster.job(job)["Restarts"] != "0")
+    assert of_large(sweep)["state"] in {"waiting", "running", "done"}
     sweep.ended()
     assert "timed-out" in sweep.log
     assert sweep.built == {"taxonomy": 1, "dataset": 4}
-    assert sweep.results == rows
+    assert sweep.reached == ["generate"] * 4
+    assert sweep.outcome == from_rows
 
 
-def test_cancelled_and_killed_jobs(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -> None:
+def test_cancelled_and_killed_jobs(
+    cluster: Cluster, rows: tuple[str, ...], from_rows: Outcome, tmp_path: Path
+) -> None:
     """scancel, then kill -9: both are told, and the same command submits exactly what is missing."""
-    sweep = Swept(cluster, tmp_path, ROWS, "generate")
+    sweep = Swept(cluster, tmp_path, rows, "generate")
     sweep.submit()
     cluster.ask("scancel", large(sweep)[0])
     sweep.ended()
@@ -149,13 +191,16 @@ def test_cancelled_and_killed_jobs(cluster: Cluster, rows: dict[str, bytes], tmp
     assert "submitted 1 jobs" in sweep.submit()
     sweep.ended()
     assert sweep.built == {"taxonomy": 1, "dataset": 4}
-    assert sweep.results == rows
+    assert sweep.reached == ["generate"] * 4
+    assert sweep.outcome == from_rows
 
 
-def test_simula_cancel(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -> None:
+def test_simula_cancel(
+    cluster: Cluster, rows: tuple[str, ...], full: tuple[str, ...], from_rows: Outcome, tmp_path: Path
+) -> None:
     """A sweep is ended but for what another one's cells are made of."""
-    sweep = Swept(cluster, tmp_path, ROWS, "generate")
-    other = replace(sweep, cells=tuple("size=400,410" if word.startswith("size=") else word for word in FULL))
+    sweep = Swept(cluster, tmp_path, rows, "generate")
+    other = replace(sweep, cells=tuple("size=400,410" if word.startswith("size=") else word for word in full))
     with held(cluster):
         name = sweep.submit().split(",")[0].removeprefix("sweep ")
         assert "submitted 1 jobs" in other.submit()
@@ -169,19 +214,24 @@ def test_simula_cancel(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path)
     assert "submitted 2 jobs" in sweep.submit()
     sweep.ended()
     assert sweep.built == {"taxonomy": 1, "dataset": 5}
-    made = sweep.results
-    calls = made.pop("ledger").split()
+    assert sweep.reached == ["generate"] * 4
+    made = sweep.outcome
+    calls = made.results.pop("ledger").split()
     assert len(calls) == len(set(calls))
-    assert set(calls) >= set(rows["ledger"].split())
-    assert {place: data for place, data in rows.items() if place != "ledger"}.items() <= made.items()
+    assert set(calls) >= set(from_rows.results["ledger"].split())
+    assert made.results.items() >= {k: v for k, v in from_rows.results.items() if k != "ledger"}.items()
+    assert (made.told, made.table) == (from_rows.told, from_rows.table)
 
 
-def test_a_killed_submitter(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -> None:
+def test_a_killed_submitter(
+    cluster: Cluster, rows: tuple[str, ...], from_rows: Outcome, tmp_path: Path
+) -> None:
     """Whatever it had submitted by then, the next one submits the rest."""
-    sweep = Swept(cluster, tmp_path, ROWS, "generate")
-    with subprocess.Popen(simula("generate", "-m", *SMALL, *ROWS), env=sweep.environment) as submitter:
+    sweep = Swept(cluster, tmp_path, rows, "generate")
+    with subprocess.Popen(simula("generate", "-m", *SMALL, *rows), env=sweep.environment) as submitter:
         sweep.wait("the first array", lambda: list(tmp_path.glob("store/sweeps/*/*/array-*.json")))
         submitter.kill()
+    assert set(sweep.reached) <= {"waiting", "running", "interrupted"}
     sweep.submit()
     sweep.ended()
     # A job that was submitted, but whose pickle was not yet in its place, has ended without a word.
@@ -189,25 +239,31 @@ def test_a_killed_submitter(cluster: Cluster, rows: dict[str, bytes], tmp_path: 
     sweep.ended()
     assert "nothing to submit; of 5 tasks 5 done" in sweep.submit()
     assert sweep.built == {"taxonomy": 1, "dataset": 4}
-    assert sweep.results == rows
+    assert sweep.reached == ["generate"] * 4
+    assert sweep.outcome == from_rows
 
 
-def test_a_lost_node(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -> None:
+def test_a_lost_node(cluster: Cluster, rows: tuple[str, ...], from_rows: Outcome, tmp_path: Path) -> None:
     """kill -9 of slurmd and of all that ran on the node."""
-    sweep = Swept(cluster, tmp_path, ROWS, "generate")
+    sweep = Swept(cluster, tmp_path, rows, "generate")
     sweep.submit()
     job, _ = large(sweep)
     cluster.lose_node(job)
+    sweep.wait("its requeue", lambda: job in sweep.jobs and sweep.jobs[job] == "PENDING")
+    assert "is queued again, after an interruption" in of_large(sweep)["reason"]
     cluster.find_node()
     sweep.wait("a requeue", lambda: cluster.job(job)["Restarts"] != "0")
     sweep.ended()
     assert sweep.built == {"taxonomy": 1, "dataset": 4}
-    assert sweep.results == rows
+    assert sweep.reached == ["generate"] * 4
+    assert sweep.outcome == from_rows
 
 
-def test_failing_cells_among_good_ones(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -> None:
+def test_failing_cells_among_good_ones(
+    cluster: Cluster, rows: tuple[str, ...], from_rows: Outcome, tmp_path: Path
+) -> None:
     """Nobody waits for what has failed, and the others end as ever; what failed may be asked for again."""
-    sweep = Swept(cluster, tmp_path, ROWS, "generate")
+    sweep = Swept(cluster, tmp_path, rows, "generate")
     # As many candidates as rows: enough where none is refused.
     sweep.submit("dataset.candidates_per_row=1")
     sweep.ended()
@@ -223,12 +279,13 @@ def test_failing_cells_among_good_ones(cluster: Cluster, rows: dict[str, bytes],
     assert "submitted 3 jobs" in sweep.submit()
     sweep.ended()
     assert sweep.built == {"taxonomy": 1, "dataset": 4}
-    assert sweep.results == rows
+    assert sweep.reached == ["generate"] * 4
+    assert sweep.outcome == from_rows
 
 
-def test_a_budget(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -> None:
+def test_a_budget(cluster: Cluster, full: tuple[str, ...], tmp_path: Path) -> None:
     """It stops the job that would pass it, which is no failure; with more it goes on where it was."""
-    sweep = Swept(cluster, tmp_path, FULL, "generate")
+    sweep = Swept(cluster, tmp_path, full, "generate")
     budget = 2000
     sweep.submit(f"budget.calls={budget}")
     sweep.ended()
@@ -242,12 +299,13 @@ def test_a_budget(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -> N
     assert "submitted 1 jobs" in sweep.submit()
     sweep.ended()
     assert sweep.built == {"taxonomy": 1, "dataset": 2}
-    assert sweep.results == undisturbed(tmp_path / "alone", "generate", *FULL)
+    assert sweep.reached == ["generate"] * 2
+    assert sweep.outcome == undisturbed(tmp_path / "alone", *full)
 
 
-def test_shards_of_a_data_set(cluster: Cluster, tmp_path: Path) -> None:
+def test_shards_of_a_data_set(cluster: Cluster, tiny_gemma: StudentSettings, tmp_path: Path) -> None:
     """Three jobs ask for a data set, one of them is killed: rows and calls are those of one process."""
-    words = (*LAB, "system=full", "size=400")
+    words = (*LAB, *tiny(tiny_gemma), *BRIEFLY, FULL, "size=400")
     sweep = Swept(cluster, tmp_path / "cluster", words, "generate")
     assert "submitted 5 jobs in 3 arrays" in sweep.submit("dataset.shards=3")
     _, process = sweep.stopped("shard/.*1of3", ANSWERS)
@@ -263,14 +321,15 @@ def test_shards_of_a_data_set(cluster: Cluster, tmp_path: Path) -> None:
     assert sweep.built == {"taxonomy": 1, "shard": 3, "dataset": 1}
     # Each has a ledger of its own, and so has the job that puts them together, for what it asks besides.
     assert all(sweep.answers(record["who"]["pid"]) > 0 for record in sweep.records)
-    assert sweep.results == undisturbed(tmp_path / "alone", "generate", *words)
+    assert sweep.reached == ["generate"]
+    assert sweep.outcome == undisturbed(tmp_path / "alone", *words)
 
 
 def test_two_sweeps_that_want_the_same_data_sets(
-    cluster: Cluster, rows: dict[str, bytes], tmp_path: Path
+    cluster: Cluster, rows: tuple[str, ...], full: tuple[str, ...], from_rows: Outcome, tmp_path: Path
 ) -> None:
     """Submitted at the same moment by two processes, of which one wants more than the other."""
-    sweep = Swept(cluster, tmp_path, ROWS, "generate")
+    sweep = Swept(cluster, tmp_path, rows, "generate")
     submitters = [
         subprocess.Popen(
             simula("generate", "-m", *SMALL, *cells),
@@ -278,16 +337,17 @@ def test_two_sweeps_that_want_the_same_data_sets(
             stdout=subprocess.PIPE,
             text=True,
         )
-        for cells in (ROWS, FULL)
+        for cells in (rows, full)
     ]
     said = "".join(submitter.communicate(timeout=600)[0] for submitter in submitters)
     assert sum(map(int, re.findall(r"submitted (\d+) jobs", said))) == 5
     sweep.ended()
     assert sweep.built == {"taxonomy": 1, "dataset": 4}
-    assert sweep.results == rows
+    assert sweep.reached == ["generate"] * 4
+    assert sweep.outcome == from_rows
 
 
-def test_a_full_disk(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -> None:
+def test_a_full_disk(cluster: Cluster, rows: tuple[str, ...], from_rows: Outcome, tmp_path: Path) -> None:
     """What could not be written is said; with room again the same command goes on."""
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -297,7 +357,7 @@ def test_a_full_disk(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -
     if mounted.returncode:
         pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
     try:
-        sweep = Swept(cluster, disk, ROWS, "generate")
+        sweep = Swept(cluster, disk, rows, "generate")
         sweep.submit()
         _, process = large(sweep)
         ballast = disk / "ballast"
@@ -308,12 +368,15 @@ def test_a_full_disk(cluster: Cluster, rows: dict[str, bytes], tmp_path: Path) -
         ballast.unlink()
         sweep.submit()
         sweep.ended()
-        assert sweep.results == rows
+        # Whatever the last of them had room to say of itself: nothing that was published is made again.
+        assert max(sweep.built.values()) <= 4
+        assert sweep.reached == ["generate"] * 4
+        assert sweep.outcome == from_rows
     finally:
         subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
-def test_an_edited_configuration(cluster: Cluster, tmp_path: Path) -> None:
+def test_an_edited_configuration(cluster: Cluster, tiny_gemma: StudentSettings, tmp_path: Path) -> None:
     """What a job was submitted with it keeps, also where it starts again."""
     conf = tmp_path / "conf" / "domain"
     conf.mkdir(parents=True)
@@ -321,8 +384,8 @@ def test_an_edited_configuration(cluster: Cluster, tmp_path: Path) -> None:
     mine = conf / "mine.yaml"
     mine.write_text(shipped.read_text())
     chosen = (f"--config-dir={conf.parent}", "domain=mine", "benchmark=arithmetic", "teacher=simulated")
-    words = (*chosen, "tracking=none", "system=full", "size=400")
-    before = undisturbed(tmp_path / "alone", "generate", *words)
+    words = (*chosen, "tracking=none", *tiny(tiny_gemma), *BRIEFLY, FULL, "size=400")
+    before = undisturbed(tmp_path / "alone", *words)
     sweep = Swept(cluster, tmp_path / "cluster", words, "generate")
     with held(cluster):
         sweep.submit()
@@ -332,5 +395,8 @@ def test_an_edited_configuration(cluster: Cluster, tmp_path: Path) -> None:
     os.kill(process, signal.SIGCONT)
     sweep.wait("a requeue", lambda: "Requeued job" in sweep.log)
     sweep.ended()
-    assert sweep.results == before
-    assert results(tmp_path / "alone") == before
+    assert sweep.built == {"taxonomy": 1, "dataset": 1}
+    assert sweep.reached == ["waiting"], "of the cell of the edited configuration nothing is there"
+    mine.write_text(shipped.read_text())
+    assert sweep.reached == ["generate"]
+    assert sweep.outcome == before
