@@ -13,7 +13,7 @@
     └── TeacherError
         ├── TeacherUnavailable      no call of this run can succeed (key, model, server): stop
         ├── RequestFailed           this one call failed for good (blocked, too long): the slot is refused
-        │   └── RequestLost         it was never answered, while others were: asked another day it may be
+        ├── RequestLost             it was never answered, while others were: asked another day it may be
         └── UnreadableReply         the reply is not what the schema asks for, after repair and repeats
 """
 
@@ -84,8 +84,11 @@ class RequestFailed(TeacherError):
     """This call failed for good; others may succeed. The slot is refused with this reason."""
 
 
-class RequestLost(RequestFailed):
-    """Faults that pass took every attempt of this call: nothing is known of what the teacher would say."""
+class RequestLost(TeacherError):
+    """Faults that pass took every attempt of this call: nothing is known of what the teacher would say.
+
+    A data set's slot is refused with this reason; everything else ends, so that nothing is kept with a hole.
+    """
 
 
 class UnreadableReply(TeacherError):

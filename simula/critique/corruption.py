@@ -10,7 +10,7 @@ from typing import Any
 from simula.domain import Domain, Example
 from simula.domain.schema import TEXT, strict_object
 from simula.draws import entropy
-from simula.errors import RequestFailed, RequestLost, UnreadableReply
+from simula.errors import RequestFailed, UnreadableReply
 from simula.prompts import Asker, Tally
 
 TEMPLATE = "corrupt_answer"
@@ -71,8 +71,6 @@ async def corrupt(
     for attempt in range(attempts):
         try:
             reply = await asker.ask(TEMPLATE, schema, values, seed=entropy(seed, attempt), tally=tally)
-        except RequestLost:
-            raise
         except (RequestFailed, UnreadableReply) as error:
             return Corruption(None, attempt, str(error))
         answer = domain.task.bare(str(reply["answer"]))

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from simula.concurrency import in_order
 from simula.critique.verdict import Critic, Decision, Verdict, judge
-from simula.errors import RequestFailed, RequestLost
+from simula.errors import RequestFailed, RequestLost, TeacherError
 from simula.prompts import Asker, Tally
 
 
@@ -19,19 +19,19 @@ async def double_critic(
     """ "Is it correct?" and "is it incorrect?", which never see each other.
 
     Raises:
-        RequestFailed: one of them is refused; the other is answered and counted all the same, so that what
-            the pair cost does not depend on which came first.
+        RequestFailed, RequestLost: one of them is refused or lost; the other is answered and counted all the
+            same, so that what the pair cost does not depend on which came first.
     """
 
-    async def answered(critic: Critic) -> Verdict | RequestFailed:
+    async def answered(critic: Critic) -> Verdict | TeacherError:
         try:
             return await judge(critic, {"example": example}, asker, seed, refinement, tally)
-        except RequestFailed as error:
+        except (RequestFailed, RequestLost) as error:
             return error
 
     correct, incorrect = await in_order([partial(answered, "correct"), partial(answered, "incorrect")])
     for verdict in (correct, incorrect):
-        if isinstance(verdict, RequestFailed):
+        if isinstance(verdict, TeacherError):
             raise verdict
     assert isinstance(correct, Verdict)
     assert isinstance(incorrect, Verdict)
@@ -72,8 +72,6 @@ async def judge_doubly(example: Mapping[str, Any], asker: Asker, seed: int, tall
     """
     try:
         correct, incorrect = await double_critic(example, asker, seed, 0, tally)
-    except RequestLost:
-        raise
     except RequestFailed as error:
         return Judged("undecided", "undecided", str(error))
     return Judged(correct.verdict, incorrect.verdict)

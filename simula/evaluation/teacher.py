@@ -94,8 +94,6 @@ async def _answered(
     seed = entropy("examination", item.id)
     try:
         reply = await asker.ask(TEMPLATE, schema, values, seed=seed, tally=tally)
-    except RequestLost:
-        raise
     except (RequestFailed, UnreadableReply) as error:
         return Answer(item.id, None, False, str(error), {})
     answer = str(reply["answer"])

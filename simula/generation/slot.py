@@ -10,7 +10,7 @@ from typing import Any
 from simula.critique import Decision, Verdict, decide, double_critic, judge
 from simula.domain import Example
 from simula.draws import balanced, entropy, generator
-from simula.errors import RequestFailed, UnreadableReply
+from simula.errors import RequestFailed, RequestLost, UnreadableReply
 from simula.generation.candidate import Candidate, Mechanism, Status
 from simula.generation.history import History, looks_back
 from simula.generation.recipes import Pool, settled_before, write_by_recipe
@@ -45,7 +45,7 @@ async def fill(slot: Slot, mechanism: Mechanism) -> tuple[Candidate, Tally]:
     try:
         await work.write()
         await work.judge()
-    except (RequestFailed, UnreadableReply) as error:
+    except (RequestFailed, RequestLost, UnreadableReply) as error:
         work.end("unusable", str(error))
     return work.candidate(), work.tally
 

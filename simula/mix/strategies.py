@@ -9,7 +9,7 @@ from typing import Any
 
 from simula.domain import Exclusion
 from simula.domain.names import folded
-from simula.errors import RequestFailed, RequestLost, UnreadableReply
+from simula.errors import RequestFailed, UnreadableReply
 from simula.mix.check import contradiction
 from simula.prompts import Asker, Tally, replies
 from simula.taxonomy.tree import Strategy, Taxonomies, Taxonomy
@@ -35,8 +35,6 @@ async def write_strategies(
     values = {"factors": [_described(taxonomy) for taxonomy in taxonomies], "most": replies.EXCLUSIONS}
     try:
         reply = await asker.ask("write_strategies", schema, values, seed=seed, tally=tally)
-    except RequestLost:
-        raise  # asked another day it may be answered
     except (UnreadableReply, RequestFailed) as error:
         counts[f"{'refused' if isinstance(error, RequestFailed) else 'unreadable'} strategies"] += 1
         return (everything,)

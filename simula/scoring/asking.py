@@ -93,6 +93,7 @@ async def _score(
     except UnreadableReply as error:
         return ScoredBatch(batch, (), "unreadable", str(error))
     except RequestFailed as error:
-        lost = isinstance(error, RequestLost)
-        return ScoredBatch(batch, (), "lost" if lost else "failed", str(error))
+        return ScoredBatch(batch, (), "failed", str(error))
+    except RequestLost as error:
+        return ScoredBatch(batch, (), "lost", str(error))
     return ScoredBatch(batch, tuple(reply["scores"]))

@@ -11,7 +11,7 @@ from typing import Any
 from simula.concurrency import in_order
 from simula.domain import Domain, Factor, GivenNode
 from simula.draws import entropy
-from simula.errors import RequestFailed, RequestLost, UnreadableReply
+from simula.errors import RequestFailed, UnreadableReply
 from simula.prompts import Asker, Tally, replies
 from simula.taxonomy.review import Named, compare, unite
 from simula.taxonomy.settings import Expansion
@@ -54,8 +54,6 @@ class Builder:
         values = {"max_factors": most}
         try:
             reply = await self._ask("propose_factors", replies.factors(2 * most), values)
-        except RequestLost:
-            raise
         except (UnreadableReply, RequestFailed) as error:
             raise UnreadableReply(
                 f"the teacher named no factors of variation ({error}); {_REMEDY} them in the domain's file"
@@ -175,9 +173,6 @@ class Builder:
         return await self.asker.ask(template, schema, values, seed=seed, tally=self.tally)
 
     def _lost(self, error: UnreadableReply | RequestFailed, what: str) -> None:
-        if isinstance(error, RequestLost):
-            # Asked another day it may be answered: no tree is kept that lacks what an outage took.
-            raise error
         self.counts[f"{'refused' if isinstance(error, RequestFailed) else 'unreadable'} {what}"] += 1
 
     def _frontier(self, paths: list[Path]) -> list[Path]:

@@ -19,7 +19,7 @@ from anyio.abc import TaskGroup
 
 from simula.claims import Claim
 from simula.concurrency import first_error, in_order
-from simula.errors import RequestFailed, TeacherUnavailable
+from simula.errors import RequestFailed, RequestLost, TeacherUnavailable
 from simula.settings import fingerprint
 from simula.teacher.batch_course import Course, given_up, its_own, missing, named, succeeded
 from simula.teacher.batch_lines import Outcome, line, outcomes
@@ -338,7 +338,7 @@ class GeminiBatch:
         self._under_way.discard(key)
         if key in self._questions:
             self._settle(key, outcome)
-        elif isinstance(outcome, RequestFailed):
+        elif isinstance(outcome, RequestFailed | RequestLost):
             self._failed[key] = outcome
 
     def _settle(self, key: str, outcome: Outcome) -> None:

@@ -106,7 +106,8 @@ class Traffic:
             used: tokens that its answer says it used.
 
         Raises:
-            RequestFailed: this call failed for good, or is lost.
+            RequestFailed: this call failed for good.
+            RequestLost: every attempt failed while other calls were answered.
             TeacherUnavailable: no call can succeed.
             StoreError: the other processes cannot be seen.
         """

@@ -169,7 +169,10 @@ class Cluster:
     def find_node(self) -> None:
         """A lost node comes back."""
         self._start("slurmd", "slurmd", "-D", "-N", "localhost")
-        self.ask("scontrol", "update", "nodename=localhost", "state=resume")
+        # As a site's administrator would; it may have come back by itself meanwhile, which Slurm refuses to say.
+        with contextlib.suppress(AssertionError):
+            self.ask("scontrol", "update", "nodename=localhost", "state=resume")
+        self.wait("the node", lambda: "down" not in self.ask("sinfo", "--noheader", "--format=%T"))
 
     def _start(self, name: str, *command: str) -> None:
         """Start a daemon, which ends when this process does, however that ends."""

@@ -14,7 +14,7 @@ from fake_gemini_batch import FakeBatches, Item, good, refusal
 from teacher_requests import make_request
 
 from simula.concurrency import in_order
-from simula.errors import RequestFailed, TeacherError, TeacherUnavailable
+from simula.errors import RequestFailed, RequestLost, TeacherError, TeacherUnavailable
 from simula.teacher import Ledger, Reply
 
 # google-genai 3.4 derives its session from aiohttp's, which aiohttp discourages.
@@ -87,7 +87,7 @@ def test_failures_for_good_are_those_of_the_online_teacher(tmp_path: Path) -> No
         async def outcome(seed: int) -> str:
             try:
                 return (await teacher.ask(make_request(seed))).finish
-            except RequestFailed as error:
+            except (RequestFailed, RequestLost) as error:
                 return str(error)
 
         said = await in_order([lambda seed=seed: outcome(seed) for seed in range(5)])

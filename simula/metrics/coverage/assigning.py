@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from simula.concurrency import in_order
 from simula.draws import entropy
-from simula.errors import RequestFailed, RequestLost, UnreadableReply
+from simula.errors import RequestFailed, UnreadableReply
 from simula.metrics.coverage.outline import Outline
 from simula.prompts import Asker, Tally, replies
 from simula.taxonomy.tree import Path
@@ -110,9 +110,6 @@ async def _assign(
             reply = await asker.ask(ASSIGN, schema, values, seed=entropy(seed, views), tally=tally)
         except UnreadableReply as error:
             return Assignment("unreadable", (), views, str(error))
-        except RequestLost:
-            # Of this point nothing is known: asked another day it may be assigned.
-            raise
         except RequestFailed as error:
             return Assignment("failed", (), views, str(error))
         if reply["node"]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from simula.concurrency import each
 from simula.draws import entropy
-from simula.errors import RequestFailed, RequestLost, UnreadableReply
+from simula.errors import RequestFailed, UnreadableReply
 from simula.metrics.taxonomy_quality.labels import LabelledNode, Vote
 from simula.metrics.taxonomy_quality.settings import TaxonomyQualitySettings
 from simula.metrics.taxonomy_quality.views import Viewed
@@ -145,8 +145,6 @@ class Judge:
         """A reply; None, counted, where there is none. Raises RequestLost: another day there may be one."""
         try:
             return await self.asker.ask(template, schema, values, seed=seed, tally=self.tally)
-        except RequestLost:
-            raise
         except (UnreadableReply, RequestFailed) as error:
             lost = "refused" if isinstance(error, RequestFailed) else "unreadable"
             self.counts[f"{lost} replies of {template}"] += 1
