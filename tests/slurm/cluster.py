@@ -169,7 +169,7 @@ class Cluster:
     def find_node(self) -> None:
         """A lost node comes back."""
         self._start("slurmd", "slurmd", "-D", "-N", "localhost")
-        # As a site's administrator would; it may have come back by itself meanwhile, which Slurm refuses to say.
+        # It may have come back by itself meanwhile: then there is nothing to resume, says Slurm.
         with contextlib.suppress(AssertionError):
             self.ask("scontrol", "update", "nodename=localhost", "state=resume")
         self.wait("the node", lambda: "down" not in self.ask("sinfo", "--noheader", "--format=%T"))
