@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from simula.config import Config
+from simula.errors import StoreError
 from simula.stages.bench import axes
 from simula.stages.keys import artifact_keys, cell_key
 from simula.store.artifacts import Store
@@ -59,17 +60,20 @@ def record_of(
 ) -> CellRecord:
     """The record of a configured cell; `known` holds manifests that other cells share, and learns."""
     path = store.cells / f"{cell_key(config)}.json"
-    written = _read(path) or {
-        "key": cell_key(config),
-        "axes": axes(config),
-        "artifacts": artifact_keys(config),
-        "status": "waiting",
-    }
+    named = {"key": cell_key(config), "axes": axes(config), "artifacts": artifact_keys(config)}
+    try:
+        written = _read(path) or named | {"status": "waiting"}
+    except StoreError as error:
+        written = named | {"status": "failed", "reason": str(error), "exit_code": error.exit_code}
     return _record(store, written, known)
 
 
 def all_records(store: Store) -> list[CellRecord]:
-    """The records of all cells ever started on this store or submitted to a cluster, sorted by key."""
+    """The records of all cells ever started on this store or submitted to a cluster, sorted by key.
+
+    Raises:
+        StoreError: one cannot be read, and nobody knows which cell it was of.
+    """
     known: dict[str, dict[str, Any]] = {}
     for path in (store.root / SWEEPS).glob(f"*/{SWEPT}"):
         known |= {cell["key"]: cell | {"status": "waiting"} for cell in json.loads(path.read_text())}
@@ -80,10 +84,16 @@ def all_records(store: Store) -> list[CellRecord]:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
+    """What a cell's record says; None where there is none. Raises StoreError."""
     try:
         return dict(json.loads(path.read_text()))
     except FileNotFoundError:
         return None
+    except (OSError, ValueError) as error:
+        raise StoreError(
+            f"{path} cannot be read ({error}), as after a full disk; it only says how far a cell came: "
+            "delete it, or run that cell again"
+        ) from error
 
 
 def _record(
