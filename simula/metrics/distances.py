@@ -29,11 +29,6 @@ def blocks(vectors: Vectors) -> Iterator[tuple[slice, Floats]]:
         yield at, np.asarray(vectors[at], dtype=np.float64)
 
 
-def global_distance(vectors: Vectors) -> float:
-    """Mean pairwise cosine distance of unit vectors (n, d) with n > 1: one pass, O(n·d), exact."""
-    return _summed(vectors)[1]
-
-
 def global_shares(vectors: Vectors) -> Floats:
     """What each of n > 2 points adds to the global distance: (n,), whose mean is that distance.
 

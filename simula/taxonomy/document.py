@@ -65,20 +65,11 @@ _Dumper.add_representer(str, _Dumper.text)
 
 
 def to_yaml(taxonomies: Taxonomies, made_by: str, file: str) -> str:
-    """The text of `file`, with how to edit a copy of it; `from_yaml` reads equal taxonomies back."""
+    """The text of `file`, with how to edit a copy of it; `read_form` reads equal taxonomies back."""
     content = {"made_by": made_by, **taxonomies.content()}
     # One line a text, however long: what is folded over several lines is easily broken by an edit.
     body = yaml.dump(content, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=math.inf)
     return f"{_HEADER.format(file=file)}{body}"
-
-
-def from_yaml(text: str, file: str) -> Document:
-    """The taxonomies in the text of `file`, with what they were copied from.
-
-    Raises:
-        ConfigurationError: as `read_form` does.
-    """
-    return read_form(text, file, Document)
 
 
 def read_form(text: str, file: str, form: type[F]) -> F:

@@ -19,7 +19,7 @@ from simula.stages.taxonomy import TREES
 from simula.store.benchmarks.item import checksum
 from simula.store.rows import COUNTS, ROWS, read_rows
 from simula.taxonomy import Taxonomies
-from simula.taxonomy.document import from_yaml
+from simula.taxonomy.document import Document, read_form
 
 
 def mine(cell: Cell) -> Path | None:
@@ -138,7 +138,7 @@ def test_files_of_one_s_own_stay_and_nothing_half_written_does(cell: Cell, publi
 def test_trees_and_settings_go_along(cell: Cell, publish: Any, tree: Taxonomies) -> None:
     publish()
     folder = exported(cell)
-    assert from_yaml((folder / TREES).read_text(encoding="utf-8"), TREES).trees() == tree
+    assert read_form((folder / TREES).read_text(encoding="utf-8"), TREES, Document).trees() == tree
     settings = yaml.safe_load((folder / "configuration.yaml").read_text(encoding="utf-8"))
     assert settings["domain"]["instructions"] == "글자로 답하십시오."
     assert (settings["size"], settings["complexity"]["fraction"]) == (3, 0.5)

@@ -13,7 +13,6 @@ from simula.metrics.distances import (
     Places,
     Vectors,
     cluster_distances,
-    global_distance,
     global_shares,
     local_shares,
 )
@@ -60,15 +59,14 @@ def test_the_global_distance_of_2000_rows_equals_brute_force() -> None:
     wide = vectors.astype(np.float64)
     apart = 1 - wide @ wide.T
     slow = float(apart[~np.eye(2000, dtype=bool)].mean())
-    assert slow_global(vectors[:50]) == pytest.approx(global_distance(vectors[:50]), abs=1e-9)
-    assert global_distance(vectors) == pytest.approx(slow, abs=1e-6)
+    assert slow_global(vectors[:50]) == pytest.approx(global_shares(vectors[:50]).mean(), abs=1e-9)
     assert global_shares(vectors).mean() == pytest.approx(slow, abs=1e-6)
 
 
 def test_hand_worked_distances() -> None:
     # Two equal vectors and one orthogonal: distances 0, 1, 1.
     three = np.array([[1.0, 0], [1, 0], [0, 1]])
-    assert global_distance(three) == pytest.approx(2 / 3)
+    assert global_shares(three).mean() == pytest.approx(2 / 3)
     # Without one of the equal points 1, without the other 1, without the third 0: 3·2/3 − 2·(1, 1, 0).
     assert global_shares(three) == pytest.approx([0, 0, 2])
     # Clusters: of the equal points each other and the third, of the third the equal ones.
@@ -122,4 +120,4 @@ def test_vectors_in_a_file_and_small_blocks_give_the_same(
 
 
 def test_equal_texts_are_at_distance_nothing() -> None:
-    assert global_distance(tfidf(["one two", "one two", "one two"])) == pytest.approx(0, abs=1e-6)
+    assert global_shares(tfidf(["one two", "one two", "one two"])).mean() == pytest.approx(0, abs=1e-6)

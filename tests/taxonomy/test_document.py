@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from simula.domain import Exclusion
 from simula.errors import ConfigurationError
 from simula.taxonomy import Node, Strategy, Taxonomies, Taxonomy
-from simula.taxonomy.document import from_yaml, to_yaml
+from simula.taxonomy.document import Document, read_form, to_yaml
 
 ODD = [
     "on",
@@ -71,7 +71,7 @@ def all_together(trees: list[Taxonomy]) -> Taxonomies:
 def test_what_is_written_is_read_back(trees: list[Taxonomy]) -> None:
     found = all_together(trees)
     text = to_yaml(found, "arithmetic-0123", "taxonomies.yaml")
-    read = from_yaml(text, "taxonomies.yaml")
+    read = read_form(text, "taxonomies.yaml", Document)
     assert read.made_by == "arithmetic-0123"
     assert read.trees() == found
     assert read.trees().content() == found.content()
@@ -86,7 +86,7 @@ def test_exclusions_and_always_go_with_them() -> None:
     excluded = (Exclusion({"topic": ("war",), "audience": ("children",)}),)
     strategy = Strategy(factors=("topic", "audience"), weight=1, excluded=excluded)
     found = Taxonomies(taxonomies=(tree, other), strategies=(strategy,))
-    assert from_yaml(to_yaml(found, "k", "f"), "f").trees() == found
+    assert read_form(to_yaml(found, "k", "f"), "f", Document).trees() == found
 
 
 def test_names_are_taken_as_they_are_typed() -> None:
@@ -102,11 +102,11 @@ strategies:
   - factors: [yes]
     weight: 3
 """
-    (tree,) = from_yaml(text, "f").taxonomies
+    (tree,) = read_form(text, "f", Document).taxonomies
     assert tree.factor == "yes"
     assert [child.name for child in tree.children] == ["on", "1.50", "null"]
     assert tree.children[1].description == "007"
-    assert from_yaml(text, "f").strategies[0].weight == 3.0
+    assert read_form(text, "f", Document).strategies[0].weight == 3.0
 
 
 def test_the_head_tells_how_to_edit_a_copy() -> None:
@@ -181,10 +181,10 @@ strategies:
     ],
 )
 def test_a_mistake_is_one_sentence_with_file_and_place(old: str, new: str, expected: str) -> None:
-    assert from_yaml(GOOD, "f.yaml").taxonomies
+    assert read_form(GOOD, "f.yaml", Document).taxonomies
     assert old in GOOD
     with pytest.raises(ConfigurationError) as caught:
-        from_yaml(GOOD.replace(old, new, 1), "f.yaml")
+        read_form(GOOD.replace(old, new, 1), "f.yaml", Document)
     assert any(expected in problem for problem in caught.value.problems), caught.value.problems
     assert all(problem.startswith("f.yaml") and "\n" not in problem for problem in caught.value.problems)
 
@@ -192,5 +192,5 @@ def test_a_mistake_is_one_sentence_with_file_and_place(old: str, new: str, expec
 def test_all_mistakes_of_a_kind_are_named_at_once() -> None:
     text = GOOD.replace("lion", "tiger").replace("old", "young").replace("[kind]", "[knd]")
     with pytest.raises(ConfigurationError) as caught:
-        from_yaml(text, "f.yaml")
+        read_form(text, "f.yaml", Document)
     assert len(caught.value.problems) == 3
