@@ -29,6 +29,8 @@ RUNS = {
 }
 """Command that works through stages, to the last of them."""
 
+NAMING_NO_CELL = ("paths", "tracking", "budget", "evaluation.learning_rate_by")
+"""Groups and keys of which no cell's name depends: with these alone, all of the store's cells are meant."""
 
 FLAGS = [
     "--multirun",
@@ -173,9 +175,7 @@ def _run(command: str, arguments: Arguments) -> int:
         return track(arguments.overrides, arguments.folder, sweep=arguments.sweep)
     from simula.composition import cells
 
-    # Where the store is says nothing of which of its cells are meant.
-    named = [line for line in arguments.overrides if not line.startswith("paths.")]
-    everything = not named and not arguments.sweep and command in ("status", "report")
+    everything = not _name_cells(arguments) and command in ("status", "report")
     own = ["system=full"] if command == "advise" else []
     chosen = cells([*own, *arguments.overrides], sweep=arguments.sweep, extra_folder=arguments.folder)
     if command == "plan":
@@ -212,6 +212,13 @@ def _run(command: str, arguments: Arguments) -> int:
     _fetch_measured(chosen)
     spending = _launch(command, arguments)
     return _conclude(command, chosen, spending)
+
+
+def _name_cells(arguments: Arguments) -> bool:
+    """Whether the words say which cells are meant, and not only where they are or how they are shown."""
+    keys = {line.lstrip("+~").partition("=")[0] for line in arguments.overrides}
+    beside = {key for key in keys if any(key == one or key.startswith(f"{one}.") for one in NAMING_NO_CELL)}
+    return arguments.sweep or bool(keys - beside)
 
 
 def _submit(command: str, arguments: Arguments, chosen: Sequence[Cell]) -> int | None:

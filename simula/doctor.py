@@ -95,6 +95,7 @@ def _looks(config: Config, launcher: Slurm | None) -> dict[str, Callable[[], str
         "benchmark": lambda: _items(config),
         "machine": lambda: _machine(config),
         "weights": lambda: _weights(config),
+        **({"engine": lambda: _engine(config)} if config.evaluation.engine != "transformers" else {}),
         "Slurm": lambda: [_slurm(launcher)],
     }
 
@@ -104,6 +105,8 @@ def _looked(what: str, look: Callable[[], str | list[Finding]]) -> list[Finding]
         said = look()
     except SimulaError as error:
         return [Finding(what, "wrong", str(error))]
+    except OSError as error:  # such as of a disk that cannot be written, which the others may need, too
+        return [Finding(what, "wrong", f"cannot be looked at: {error}")]
     return [Finding(what, "ok", said)] if isinstance(said, str) else said
 
 
@@ -245,6 +248,17 @@ def _weights(config: Config) -> str:
     check(config.student, config.training.method)
     weights = config.student.weights
     return f"{weights.id} can be had" if isinstance(weights, HubWeights) else "its weights are installed"
+
+
+def _engine(config: Config) -> str:
+    """What asks the student: a package, or a server, which is asked one item."""
+    from simula.evaluation.engine import check_engine
+
+    items = config.benchmark.load(config.paths.benchmarks)
+    check_engine(config.domain, items, config.student, config.evaluation, config.paths.cache)
+    if config.evaluation.engine == "server":
+        return f"{config.evaluation.url} answered as {config.evaluation.served_untuned}"
+    return f"{config.evaluation.engine} is installed"
 
 
 def _slurm(launcher: Slurm | None) -> Finding:

@@ -14,6 +14,7 @@ from fake_openai import FakeServer, answer, error
 from simula import doctor as looking
 from simula.cli import main
 from simula.composition import cells
+from simula.config import Config
 from simula.doctor import doctor
 from simula.sweep.settings import Slurm
 
@@ -108,6 +109,34 @@ def test_a_file_where_results_should_go(capsys: pytest.CaptureFixture[str], tmp_
     code, found = looked(capsys, f"paths.root={tmp_path / 'file' / 'x'}")
     assert (code, found["disk"][0]) == (1, "wrong")
     assert "cannot be written" in found["disk"][1]
+
+
+def test_what_cannot_be_looked_at_stops_nothing_else(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(config: Config) -> str:
+        raise PermissionError(13, "Permission denied", "/somewhere")
+
+    monkeypatch.setattr(looking, "_machine", broken)
+    code, found = looked(capsys)
+    assert code == 1
+    assert found["machine"] == (
+        "wrong",
+        "cannot be looked at: [Errno 13] Permission denied: '/somewhere'",
+    )
+    assert found["weights"][0] == "ok"
+
+
+def test_what_asks_the_student(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    code, found = looked(capsys, "evaluation.engine=vllm")
+    assert (code, found["engine"][0]) == (1, "wrong")
+    assert "pip install vllm" in found["engine"][1]
+    asked = []
+    monkeypatch.setattr("simula.evaluation.engine.check_engine", lambda *given: asked.append(given))
+    served = ("evaluation.served_untuned=base", "evaluation.url=http://127.0.0.1:9/v1")
+    code, found = looked(capsys, "evaluation.engine=server", *served)
+    assert (code, found["engine"]) == (0, ("ok", "http://127.0.0.1:9/v1 answered as base"))
+    assert [evaluation.engine for _, _, _, evaluation, _ in asked] == ["server"]
 
 
 def test_a_full_disk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,11 +60,12 @@ def report(cells: Sequence[Cell], *, everything: bool) -> int:
     failed = [(one.key, one.reason) for one in records if not _examined(one) and one.state in _FAILED]
     summary = replace(summary, failures=(*summary.failures, *failed))
     measures = shown_measures(store, records, pools_of(store, records))
-    print_report(summary, measures, console)
     write_measures(measures, paths.report / "measures")
     # What was only to be generated or measured, and is, waits for nothing.
     awaited = [record for record in records if _examined(record) or record.state != "waiting"]
     files = write_report(summary, explore(store, records), measures, progress(awaited), paths.report)
+    # After the files, which are there then where nobody reads to the end (`| head`).
+    print_report(summary, measures, console)
     console.print(f"page: {files.page}", soft_wrap=True)
     return 0
 

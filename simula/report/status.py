@@ -10,8 +10,10 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from simula.composition import Cell
+from simula.report.story import visible
 from simula.stages.record import CellRecord, all_records, records_of
 from simula.store.artifacts import Store
 from simula.sweep.state import Snapshot, TaskState
@@ -43,14 +45,16 @@ def print_status(
         cells: the configured cells; their store is looked at.
         everything: show all cells of the store instead.
         as_json: one JSON object on standard output, for programs; with `watch` one a look, a line each.
-        watch: look again and again until no job and no process is at work.
+        watch: look again and again until no job and no process is at work; a table that says what the one
+            before it said is not printed.
         cost: says what it would take to finish cells; None: it is not asked for.
 
     Returns:
         The exit code: 0; of `watch` 1 where something that was asked for is not done in the end.
     """
     store = Store(cells[0].config.paths.store)
-    console = Console()
+    console = Console(markup=False)  # paths and reasons hold brackets of their own
+    printed: object = None
     while True:
         snapshot = Snapshot(store)
         known = all_records(store) if everything else records_of(store, [cell.config for cell in cells])
@@ -61,13 +65,21 @@ def print_status(
             left = cost(unfinished) if unfinished else {}
         if as_json:
             print(json.dumps(_plain(records, snapshot, left), indent=None if watch else 1), flush=True)
-        else:
+        elif (seen := _seen(records, snapshot, left)) != printed:
             _print(records, snapshot, left, console)
+            printed = seen
         if not watch:
             return 0
         if not snapshot.live and not any(record.state == "running" for record in records):
             return int(not all(map(_made, records)))
         time.sleep(WATCH_S)
+
+
+def _seen(records: Sequence[CellRecord], snapshot: Snapshot, left: Mapping[str, float]) -> object:
+    """All that a table would say."""
+    jobs = sorted((place, work.job.id, work.job.runs) for place, work in snapshot.live.items())
+    cells = [(one.key, one.state, one.reason, one.reached, one.missing) for one in records]
+    return cells, jobs, snapshot.unseen, list(snapshot.unreadable), dict(left)
 
 
 def _made(record: CellRecord) -> bool:
@@ -132,8 +144,11 @@ def _cells(records: Sequence[CellRecord], title: str) -> Table:
     for record in records:
         named = [str(record.axes[name]) for name in differ]
         missing = "nothing" if _made(record) else ", ".join(record.missing)
-        state = f"[{_STYLE['done' if _made(record) else record.state]}]{_word(record)}[/]"
-        table.add_row(*named, state, missing, "" if record.reached else record.reason)
+        state = Text(_word(record), _STYLE["done" if _made(record) else record.state])
+        # A reason is what a model, a server or a file said: never read as markup.
+        said = (*named, missing, "" if record.reached else record.reason)
+        *first, missing, why = map(Text, map(visible, said))
+        table.add_row(*first, state, missing, why)
     return table
 
 

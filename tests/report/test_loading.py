@@ -6,7 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from simula.report.loading import load_result
+import pytest
+
+from simula.cli import Arguments, _name_cells
+from simula.composition import cells
+from simula.report.loading import load_result, report
 from simula.report.results import CellResult, Overlap
 from simula.stages.record import CellRecord
 from simula.store.artifacts import Store
@@ -85,3 +89,31 @@ def test_each_reading_of_the_answers_is_there(tmp_path: Path) -> None:
     assert found.readings == {"strict": 0.25, "lenient": 0.5}
     assert found.base_readings == {"log-probability": 0.75}
     assert found.teacher_readings == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ([], False),
+        (["paths.root=/elsewhere", "tracking=none", "evaluation.learning_rate_by=test"], False),
+        (["tracking.project=other", "budget.usd=3"], False),
+        (["evaluation.limit=8"], True),
+        (["tracking=none", "system=full"], True),
+    ],
+)
+def test_words_that_decide_nothing_of_a_cell_name_none(words: list[str], named: bool) -> None:
+    """With these alone a report is of all that the store has."""
+    assert _name_cells(Arguments(overrides=words)) is named
+    assert _name_cells(Arguments(overrides=words, sweep=True))
+
+
+def test_the_files_are_there_where_nobody_reads_what_is_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: Any) -> None:
+        raise SystemExit(1)
+
+    monkeypatch.setattr("simula.report.terminal.print_report", gone)
+    with pytest.raises(SystemExit):
+        report(cells([f"paths.root={tmp_path}", "domain=arithmetic"], sweep=False), everything=False)
+    assert (tmp_path / "report" / "index.html").stat().st_size > 0

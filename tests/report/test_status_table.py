@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from simula.report.status import _print
+from simula.composition import cells
+from simula.report.status import _print, print_status
 from simula.stages.record import CellRecord, State
 from simula.store.artifacts import Store
 from simula.sweep.folder import sweeps_folder
@@ -98,3 +99,32 @@ def test_one_cell_shares_all_with_itself(tmp_path: Path) -> None:
     console = Console(width=80, record=True, file=io.StringIO())
     _print([cell("full", "done", "")], Snapshot(Store(tmp_path)), {}, console)
     assert "system=full" in console.export_text()
+
+
+def test_a_reason_is_text_whatever_it_holds(tmp_path: Path) -> None:
+    """Brackets are no markup, as rich reads them, and control characters do nothing to a terminal."""
+    console = Console(width=160, record=True, file=io.StringIO())
+    reason = "cannot read [mine] at [/x] and [bold]so on[/bold] \x1b[31mred"
+    _print(
+        [cell("full", "failed", reason), cell("baseline", "done", "")], Snapshot(Store(tmp_path)), {}, console
+    )
+    said = console.export_text()
+    assert "cannot read [mine] at [/x] and [bold]so on[/bold] \u241b[31mred" in said
+    assert "\x1b" not in said
+
+
+def test_watching_prints_a_table_again_only_where_it_says_something_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Five looks, the third of which sees more; the last sees that nothing is at work."""
+    waits = cell("full", "running", "dataset: process 7")
+    made = replace(waits, manifests={"taxonomy": {}, "dataset": {}})
+    looks = iter([[waits], [waits], [made], [made], [replace(made, state="failed", reason="no memory")]])
+    monkeypatch.setattr("simula.report.status.all_records", lambda store: next(looks))
+    monkeypatch.setattr("simula.report.status.time.sleep", lambda seconds: None)
+    monkeypatch.setattr(Snapshot, "cell", lambda self, record: record)
+    (configured,) = cells([f"paths.root={tmp_path}"], sweep=False)
+    assert print_status([configured], everything=True, as_json=False, watch=True) == 1
+    said = capsys.readouterr().out
+    assert said.count("process 7") == 2
+    assert said.count("no memory") == 1
