@@ -60,6 +60,7 @@ def test_settings_alone_are_taken(folder: Path) -> None:
         "simula.durable.Path",
         "simula.durable.sync_folder",
         "simula.claims.Claim",
+        "simula.config.BaseModel",
         "simula.nothing.Of",
         "simula",
         "",
