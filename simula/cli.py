@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from simula.errors import ConfigurationError, SimulaError, StoreError, unknown
 from simula.help import COMMANDS, command_help, completion_script, conf_folder, general_help
+from simula.permissions import keep_to_oneself
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -66,6 +67,7 @@ class Arguments:
 
 def main() -> None:
     """Entry point of the `simula` command."""
+    keep_to_oneself()
     arguments = sys.argv[1:]
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
@@ -98,6 +100,11 @@ def _dispatch(arguments: Sequence[str]) -> int:
         print(general_help())
         return 0 if arguments else 2
     command, *rest = arguments
+    if command == "--version":
+        from importlib.metadata import version
+
+        print(f"simula {version('simula')}")
+        return 0
     if command == "completion":
         print(completion_script())
         return 0

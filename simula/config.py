@@ -40,6 +40,7 @@ from simula.taxonomy.settings import TaxonomySettings
 from simula.teacher.budget import Budget
 from simula.teacher.settings import TeacherSettings
 from simula.tracking.settings import Tracking
+from simula.trust import foreign, foreign_hydra
 
 
 class Benchmark(Protocol):
@@ -171,6 +172,7 @@ def parse(composed: DictConfig, choices: Mapping[str, str]) -> Config:
     for name in composed:
         if str(name) not in known:
             problems.append(unknown(str(name), sorted(known), "key"))
+    problems += foreign_hydra(composed)
     parts: dict[str, Any] = {name: _group(name, composed, problems) for name in groups}
     scalars = _scalars(composed, problems)
     edited = _edited(parts["taxonomy"], problems)
@@ -242,8 +244,10 @@ def _group(name: str, composed: DictConfig, problems: list[str]) -> Any:
         return None
     try:
         # Resolved first: interpolations may point outside of the group.
-        plain = OmegaConf.create(OmegaConf.to_container(node, resolve=True, throw_on_missing=True))
-        return instantiate(plain, _convert_="all")
+        plain = OmegaConf.to_container(node, resolve=True, throw_on_missing=True)
+        if not (strange := foreign(plain, name)):
+            return instantiate(plain, _convert_="all")
+        problems.extend(strange)
     except InstantiationException as error:
         cause = error.__cause__
         if isinstance(cause, ValidationError):

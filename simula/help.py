@@ -27,6 +27,7 @@ _GENERAL = """\
 simula: from a description to a data set, a student, and an answer to which mechanism works
 
 usage: simula <command> [-m] [--config-dir DIR] [group=option | key=value …]
+       simula --version
 
 commands:
 {commands}

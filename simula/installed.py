@@ -11,5 +11,6 @@ def package_folder(package: str) -> Path | None:
 
     Found without importing: the package's own imports may need what is not installed here.
     """
-    spec = find_spec(package)
+    # Of a dotted name the first part would be imported.
+    spec = find_spec(package) if package.isidentifier() else None
     return Path(spec.origin).parent if spec and spec.origin else None

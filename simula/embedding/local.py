@@ -33,8 +33,17 @@ class Local:
         self._max_tokens = settings.max_tokens
         folder = _weights(settings)
         try:
-            self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            model = AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
+            # No code of the model's own, and of its weights none that are a pickle.
+            self._tokenizer = AutoTokenizer.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False
+            )
+            model = AutoModel.from_pretrained(
+                folder,
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+                dtype=torch.float32,
+            )
         except (OSError, ValueError) as error:
             raise TeacherUnavailable(f"the embedding model in {folder} cannot be loaded: {error}") from error
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")

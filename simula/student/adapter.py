@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from peft.utils import SAFETENSORS_WEIGHTS_NAME
 
 from simula.draws import entropy
 from simula.durable import sync_folder, sync_tree
@@ -107,7 +108,12 @@ def merged(model: Any, folder: Path) -> Any:
 
     Float32 weights take the adapter in, which saves its products; bfloat16 ones would round it away
     and keep it beside them.
+
+    Raises:
+        StudentError: its weights are no safetensors; peft would take a pickle, too.
     """
+    if not (folder / SAFETENSORS_WEIGHTS_NAME).is_file():
+        raise StudentError(f"{folder} has no {SAFETENSORS_WEIGHTS_NAME}, and other forms are not read")
     with _without_deprecation():
         tuned: Any = PeftModel.from_pretrained(model, str(folder))
     whole = tuned.merge_and_unload() if model.dtype == torch.float32 else tuned.get_base_model()

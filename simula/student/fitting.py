@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import lightning.pytorch as pl
@@ -16,6 +17,7 @@ import torch
 from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 
 from simula.domain import Domain, Example
+from simula.errors import StudentError
 from simula.student import adapter
 from simula.student.checkpoints import Checkpoints, newest
 from simula.student.data import Loader, StudentData
@@ -118,7 +120,7 @@ class _Run:
             first = [Apart()] if job.hardware.packed else []
             trainer = fitter(job.hardware, place, training, [*first, saving, validation])
             with interruptible():
-                trainer.fit(module, data, ckpt_path=newest(job.checkpoints, place.rank == 0))
+                _fit(trainer, module, data, newest(job.checkpoints, place.rank == 0))
         return Fitted(module, loader, self._rows, len(self._held), validation, saving.seconds)
 
     def _validation(self, place: Place, steps: Collection[int], notice: Notice) -> Validation:
@@ -132,6 +134,20 @@ class _Run:
             job.checkpoints,
             self._log,
         )
+
+
+def _fit(trainer: pl.Trainer, module: StudentModule, data: StudentData, begun: Path | None) -> None:
+    """Train, from a checkpoint where there is one. Raises StudentError where that is none of simula's.
+
+    Of a checkpoint, which is a pickle, tensors and plain values are read and nothing else.
+    """
+    try:
+        trainer.fit(module, data, ckpt_path=begun, weights_only=True)
+    except UnpicklingError as error:
+        raise StudentError(
+            f"{begun} holds more than the state of a training, and is not read: remove it, and the training "
+            "begins again"
+        ) from error
 
 
 def fitter(

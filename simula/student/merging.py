@@ -12,7 +12,7 @@ from transformers import AutoConfig
 
 from simula.student.adapter import tuned
 from simula.student.settings import HubWeights, StudentSettings
-from simula.student.weights import hub, quiet
+from simula.student.weights import NO_CODE, hub, quiet
 
 _TEXT, _WHOLE = "base_model.model.model.layers.", "base_model.model.model.language_model.layers."
 """How an adapter's weights are named over the text half alone, and over the whole multimodal model."""
@@ -64,5 +64,5 @@ def multimodal(student: StudentSettings) -> bool:
     if not isinstance(student.weights, HubWeights):
         return False
     source, revision = hub(student.weights)
-    config = AutoConfig.from_pretrained(source, revision=revision)
+    config = AutoConfig.from_pretrained(source, revision=revision, **NO_CODE)
     return config.get_text_config(decoder=True) is not config

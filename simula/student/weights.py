@@ -27,6 +27,8 @@ _TEXT_HALF = {
     r"^model\.language_model\.": "model.",
     r"^language_model\.lm_head\.": "lm_head.",
 }
+NO_CODE = {"trust_remote_code": False}
+"""A repository's own Python is never run; unset, transformers would ask on the terminal."""
 _ATTENTION = {"full_attention", "sliding_attention"}
 _ROUNDING, _HALF_ROUNDING = 1e-4, 0.02
 """Share of the largest score by which two ways to compute scores may differ, in float32 and in bfloat16."""
@@ -71,7 +73,7 @@ def tokenizer(student: StudentSettings, cache: Path) -> Any:
     """The student's tokenizer alone. Raises StudentError as `load` does."""
     where, revision = source(student, cache)
     with _loading(student, where):
-        return AutoTokenizer.from_pretrained(where, revision=revision)
+        return AutoTokenizer.from_pretrained(where, revision=revision, **NO_CODE)
 
 
 def check(student: StudentSettings, method: Literal["lora", "qlora", "full"] = "lora") -> None:
@@ -87,7 +89,7 @@ def check(student: StudentSettings, method: Literal["lora", "qlora", "full"] = "
         return
     where, revision = hub(student.weights)
     with _loading(student, where):
-        config = AutoConfig.from_pretrained(where, revision=revision)
+        config = AutoConfig.from_pretrained(where, revision=revision, **NO_CODE)
     _check_architecture(student.name, config.get_text_config(decoder=True))
 
 
@@ -130,7 +132,7 @@ def hub(weights: HubWeights) -> tuple[str, str | None]:
 
 
 def _pretrained(source: str, revision: str | None, options: dict[str, Any]) -> tuple[Any, set[str]]:
-    config = AutoConfig.from_pretrained(source, revision=revision)
+    config = AutoConfig.from_pretrained(source, revision=revision, **NO_CODE)
     text = config.get_text_config(decoder=True)
     loaded: Any = AutoModelForCausalLM.from_pretrained(
         source,
@@ -139,6 +141,8 @@ def _pretrained(source: str, revision: str | None, options: dict[str, Any]) -> t
         attn_implementation="sdpa",
         key_mapping=None if text is config else _TEXT_HALF,
         output_loading_info=True,
+        use_safetensors=True,  # else a pickle would do
+        **NO_CODE,
         **options,
     )
     model, info = loaded

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from simula.paths import Paths
 from simula.settings import fingerprint
 from simula.store.measured_sets import content_of
 from simula.store.own_items import OwnItems
+from simula.trust import settings_class
 
 
 def freeze(configs: Sequence[Config]) -> dict[str, Any]:
@@ -85,12 +85,7 @@ def _plain(value: Any) -> Any:
 def _made(plain: Any) -> Any:
     if not isinstance(plain, Mapping) or "class" not in plain:
         return plain
-    module, _, name = str(plain["class"]).rpartition(".")
-    if module.partition(".")[0] != "simula":
-        raise ValueError(f"{plain['class']} is no class of simula's")
-    kind = getattr(import_module(module), name)
-    assert issubclass(kind, BaseModel)
-    return kind.model_validate(plain["fields"])
+    return settings_class(str(plain["class"])).model_validate(plain["fields"])
 
 
 def _absolute(paths: Paths) -> Paths:

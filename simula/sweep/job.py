@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from simula.errors import StoreError
+from simula.permissions import keep_to_oneself
 from simula.stages.bench import Bench
 from simula.stages.cell import opened_bench, recorded
 from simula.stages.dataset import build_dataset
@@ -50,6 +51,7 @@ class Work:
 
     def __call__(self) -> None:
         """Run the task; a failure ends the process, so that Slurm starts nothing that waits for it."""
+        keep_to_oneself()
         code = run_task(Submission(Path(self.folder)), self.task)
         if code:
             sys.exit(code)

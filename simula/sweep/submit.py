@@ -10,11 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simula.claims import Claim
 from simula.config import Config
 from simula.durable import own_name, write_json
+from simula.errors import StoreError
+from simula.permissions import open_to_others
 from simula.settings import fingerprint
 from simula.stages.bench import axes
 from simula.stages.cell import check_benchmark, check_student, opened_bench, stages_of
@@ -76,9 +79,11 @@ def submit(configs: Sequence[Config], until: str, settings: Slurm) -> Submitted:
 
     Raises:
         SlurmUnavailable: Slurm is not there or refuses; what was submitted before that goes on.
+        StoreError: others may write where jobs' pickles are.
         SimulaError: a benchmark or a student that the cells need cannot be had.
     """
     store = Store(configs[0].paths.store)
+    _check_writers(store, configs[0].paths.root)
     for config in configs:
         stages_of(config, until)
     tasks = tasks_of(configs, until)
@@ -100,6 +105,24 @@ def submit(configs: Sequence[Config], until: str, settings: Slurm) -> Submitted:
             _Submitter(folder, settings, live).submit(wanted, packed)
     counts = (len(tasks) - len(missing), len(missing) - len(wanted))
     return Submitted(sweep, len(configs), tuple(wanted), len(packed), *counts)
+
+
+def _check_writers(store: Store, root: Path) -> None:
+    """Nobody else may put a pickle of theirs where a job reads one.
+
+    Of folders above the results, which may be a group's, it is only told. Raises StoreError.
+    """
+    own = (root.resolve(), store.root.resolve())
+    for folder in open_to_others(sweeps_folder(store)):
+        if any(folder.is_relative_to(path) for path in own):
+            raise StoreError(
+                f"others may write into {folder}, and so decide what your jobs run: chmod go-w {folder}"
+            )
+        print(
+            f"simula: others may write into {folder}, and could put a folder of theirs in the place of your "
+            "results and decide what your jobs run; SIMULA_ROOT names another place",
+            file=sys.stderr,
+        )
 
 
 def sweep_name(configs: Sequence[Config], until: str) -> str:

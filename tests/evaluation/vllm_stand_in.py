@@ -77,7 +77,11 @@ class LLM:
         generation_config: str = "auto",
         enable_lora: bool = False,
         max_lora_rank: int = 16,
+        load_format: str = "auto",
+        trust_remote_code: bool = False,
     ) -> None:
+        # By itself vLLM would load a pickle as well.
+        assert (load_format, trust_remote_code) == ("safetensors", False)
         self._model: Any = AutoModelForCausalLM.from_pretrained(model, dtype=getattr(torch, dtype)).eval()
         self.longest = max_model_len or 0
         self._lora = enable_lora

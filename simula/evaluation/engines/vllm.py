@@ -25,7 +25,7 @@ from simula.student.choice import Answers
 from simula.student.marking import Said, marked
 from simula.student.merging import write_adapter
 from simula.student.template import Template
-from simula.student.weights import source, tokenizer
+from simula.student.weights import NO_CODE, source, tokenizer
 
 _RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 """What vLLM takes as `max_lora_rank`."""
@@ -111,6 +111,8 @@ class _Asking:
             enable_prefix_caching=True,
             # The model's own sampling defaults, such as a repetition penalty, would change greedy answers.
             generation_config="vllm",
+            load_format="safetensors",
+            **NO_CODE,
             **options,
         )
 
@@ -163,6 +165,7 @@ def _model_ends(where: str, revision: str | None) -> list[int]:
     try:
         said = GenerationConfig.from_pretrained(where, revision=revision or "main")
     except OSError:
-        said = GenerationConfig.from_model_config(AutoConfig.from_pretrained(where, revision=revision))
+        config = AutoConfig.from_pretrained(where, revision=revision, **NO_CODE)
+        said = GenerationConfig.from_model_config(config)
     given = said.eos_token_id
     return [] if given is None else given if isinstance(given, list) else [given]
