@@ -32,7 +32,11 @@ SECONDS = float(os.environ.get("SOAK_SECONDS", "900"))
 SEED = int(os.environ.get("SOAK_SEED", "0"))
 IN_FLIGHT = 8
 """Calls of a job at once: what a kill can lose of those that were paid."""
-GRID = ("experiment=lab", "system=baseline,local,full", "size=60,200,400", "seed=0,1", "tracking=none")
+GRID = (
+    *("experiment=lab", "system=baseline,local,full", "size=60,200,400", "seed=0,1", "tracking=none"),
+    # Canaries are asked anew by every job: nobody could say which calls were paid again.
+    *("critic=double", "critic.canaries=0"),
+)
 DISK = "256m"
 PATIENCE_S = 1800.0
 """What a sweep has after the last disturbance."""
@@ -143,7 +147,7 @@ def test_the_table_is_that_of_an_undisturbed_sweep(
             *("teacher=openai_compatible", "teacher.model=recorded", f"teacher.base_url={teacher.url}"),
             *("teacher.attempts=12", f"teacher.timeout={TIMEOUT_S}", f"teacher.concurrency={IN_FLIGHT}"),
         )
-        cells = (*GRID, "critic.canaries=0", *tiny(tiny_gemma), *BRIEFLY, *server)
+        cells = (*GRID, *tiny(tiny_gemma), *BRIEFLY, *server)
         alone = undisturbed(tmp_path / "alone", *cells)
         _tell(f"undisturbed: {len(alone.results)} files, {len(alone.results['ledger'].split()):,} calls")
         teacher.failing = True
@@ -204,7 +208,7 @@ def _tell(line: str) -> None:
 @contextmanager
 def _teacher(folder: Path, draws: int) -> Iterator[RecordedTeacher]:
     """A teacher that has an answer to every call of the grid."""
-    words = ("teacher=simulated", "critic.canaries=0", *GRID)
+    words = ("teacher=simulated", *GRID)
     with kept() as replies:
         for config in at(folder, [cell.config for cell in composed(words, sweep=True)]):
             assert run_cell(config, "generate") is None
