@@ -16,8 +16,11 @@ from pathlib import Path
 from experiments.sweeps import cost
 from experiments.writing import Rendered, write
 from simula.errors import SimulaError, unknown
-from simula.stages.record import all_records
+from simula.stages.bench import ARM, PANEL, REPLICATE
 from simula.store.artifacts import Store
+
+AXES = (*PANEL, *ARM, *REPLICATE, "measured", "size")
+"""By whose values cells may be chosen."""
 
 ITEMS = (
     "figure_3",
@@ -40,6 +43,9 @@ ITEMS = (
 
 def main(arguments: list[str]) -> int:
     """List the items, plan those that are named, or render them; the exit code."""
+    if {"-h", "--help", "help"} & set(arguments):
+        print(__doc__)
+        return 0
     names = [word for word in arguments if "=" not in word]
     words = [word for word in arguments if "=" in word]
     if not names:
@@ -90,9 +96,8 @@ def _render(names: Sequence[str], words: Sequence[str]) -> int:
     root = Path(os.environ.get("SIMULA_ROOT", "outputs"))
     wanted = dict(word.split("=", 1) for word in words)
     store = Store(root / "store")
-    axes = sorted({axis for record in all_records(store) for axis in record.axes})
-    if axes and (strange := [axis for axis in wanted if axis not in axes]):
-        print(f"experiments: {unknown(strange[0], axes, 'axis')}", file=sys.stderr)
+    if strange := [axis for axis in wanted if axis not in AXES]:
+        print(f"experiments: {unknown(strange[0], list(AXES), 'axis')}", file=sys.stderr)
         return 2
 
     def shown(name: str) -> None:

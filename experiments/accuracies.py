@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from experiments.comparison import Compared, Ours, State, number
 from simula.errors import SimulaError
-from simula.evaluation.statistics import mean_over_seeds
 from simula.report.grid import CellPanel, Group, panels
 from simula.report.loading import load_result
 from simula.report.rates import Choice, chosen_rates, group_of
 from simula.report.results import CellResult
+from simula.report.summary import estimate
 from simula.stages.bench import ARM, PANEL
 from simula.stages.record import all_records
 from simula.store.artifacts import Store
@@ -31,7 +31,8 @@ class Students:
     """The students of one system at one size, over seeds."""
 
     ours: Ours | None
-    """Mean accuracy, a share, with the 95 % t interval over seeds; one seed has none."""
+    """Mean accuracy, a share, with the 95 % t interval over seeds; one seed has none, and seeds that do not
+    differ."""
     state: State
     note: str = ""
     """What of them is not finished, or why there is no number; empty where all is there."""
@@ -135,11 +136,9 @@ def _students(
 
 
 def _mean(done: Sequence[CellResult], on: str) -> Ours:
-    shares = [sum(cell.right) / len(cell.right) for cell in done]
-    if len(shares) == 1:
-        return Ours(shares[0], on=on)
-    mean = mean_over_seeds(shares, [cell.axes.get("data_seed", 0) for cell in done])
-    return Ours(mean.value, mean.low, mean.high, on)
+    mean = estimate([cell.right for cell in done], [cell.axes.get("data_seed", 0) for cell in done])
+    # One over items is no interval of a mean over seeds, and the paper's students have the same items.
+    return Ours(mean.value, mean.low, mean.high, on) if mean.over == "seeds" else Ours(mean.value, on=on)
 
 
 def _one_panel_a_domain(shown: Sequence[CellPanel]) -> None:

@@ -51,6 +51,8 @@ def draw_curves(compared: Sequence[Compared], axis: str, untuned: Ours | None = 
                 _ours(axes, own, apart, looks[name])
             if untuned is not None:
                 axes.axhline(100 * untuned.value, color=INK, linestyle=":", linewidth=1.2)
+            if not any(one.paper is not None or one.ours for one in members) and untuned is None:
+                axes.set_ylim(0, 100)
             _scale(axes, sorted({int(one.where["size"]) for one in members}))
             if at % columns == 0:
                 axes.set_ylabel("accuracy, %")
@@ -73,7 +75,7 @@ def _looks(names: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 
 def _theirs(axes: Axes, own: Sequence[Compared], look: Mapping[str, Any]) -> None:
-    """The paper's means as a dashed line, its 95 % intervals as a band."""
+    """The paper's means as small marks on a dashed line, its 95 % intervals as a band."""
     known = [
         (int(one.where["size"]), 100 * one.paper, 100 * (one.paper_half or 0.0))
         for one in own
@@ -81,7 +83,7 @@ def _theirs(axes: Axes, own: Sequence[Compared], look: Mapping[str, Any]) -> Non
     ]
     if known:
         sizes, values, halves = (list(column) for column in zip(*known, strict=True))
-        axes.plot(sizes, values, linestyle="--", linewidth=1.2, marker="", color=look["color"])
+        axes.plot(sizes, values, linestyle="--", linewidth=1.2, markersize=3.5, **look)
         low = [value - half for value, half in zip(values, halves, strict=True)]
         high = [value + half for value, half in zip(values, halves, strict=True)]
         axes.fill_between(sizes, low, high, color=look["color"], alpha=0.15, linewidth=0)

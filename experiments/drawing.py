@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -16,14 +16,17 @@ _APART = 0.17
 """Part of a category's width by which the paper's mark stands beside ours."""
 
 
-def draw(compared: Sequence[Compared], panel: Sequence[str], category: str, unit: str) -> Drawing:
+def draw(
+    compared: Sequence[Compared], panel: Sequence[str], category: str, unit: Callable[[Compared], str]
+) -> Drawing:
     """One axes a panel: the paper's numbers hollow, ours filled with their 95 % intervals.
 
     Args:
         compared: what is drawn; what has no number of ours shows the paper's alone.
         panel: names of `where`, or `measure`, whose values are a panel's title.
         category: name of `where` whose values stand from left to right.
-        unit: of the numbers, for the axis.
+        unit: of a number, for its axis; where panels differ in it each names its own. What begins with
+            "share" lies between 0 and 1.
     """
     panels: dict[str, list[Compared]] = {}
     for one in compared:
@@ -33,17 +36,30 @@ def draw(compared: Sequence[Compared], panel: Sequence[str], category: str, unit
         panels.setdefault(title, []).append(one)
     columns = min(_COLUMNS, len(panels))
     lines = -(-len(panels) // columns)
+    several = len({unit(one) for one in compared}) > 1
     with mpl.rc_context(fname=STYLE):
         figure = Figure(figsize=(3.6 * columns + 0.6, 2.7 * lines + 0.4))
         for at, (title, members) in enumerate(panels.items()):
             axes = figure.add_subplot(lines, columns, at + 1)
             axes.set_title(title)
-            if at % columns == 0:
-                axes.set_ylabel(unit)
+            if several or at % columns == 0:
+                axes.set_ylabel(unit(members[0]))
             _marks(axes, members, category)
+            if at + columns >= len(panels):
+                axes.set_xlabel(category.replace("_", " "))
+            if unit(members[0]).startswith("share"):
+                _bound(axes, members)
             if at == 0:
                 axes.legend(loc="best")
         return drawing(figure)
+
+
+def _bound(axes: Axes, members: Sequence[Compared]) -> None:
+    """Shares end at 1; where all are alike there is nothing to magnify."""
+    ours = [one.ours.value for one in members if one.ours is not None]
+    alike = len({one.paper for one in members if one.paper is not None} | set(ours)) == 1
+    low, high = axes.get_ylim()
+    axes.set_ylim(0 if alike else low, 1.05 if alike else min(high, 1.05))
 
 
 def _of(one: Compared, name: str) -> str:

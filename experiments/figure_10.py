@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from scipy.special import stdtrit
 
 from experiments.comparison import Compared, Ours, reference, table
-from experiments.results import Found, found
+from experiments.results import ONE_SET, Found, found
 from experiments.sweeps import Sweep
 from experiments.writing import Rendered
 from simula.draws import entropy, generator
@@ -167,7 +167,7 @@ def render(store: Store, wanted: Mapping[str, str]) -> Rendered:
         for name, runs in by_outcome.items()
     ]
     tables = (_simulated_table(by_outcome), table("On MATH", shown, 1))
-    return Rendered(TITLE, tables, tuple(shown), made, tuple(errors))
+    return Rendered(TITLE, tables, tuple(shown), made, (*errors, ONE_SET))
 
 
 def _ours(measured: Found | None, setting: Settings, name: str) -> Ours | None:

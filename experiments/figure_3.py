@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from experiments.comparison import Compared, number, reference, table
 from experiments.critic_results import estimate, studied
 from experiments.drawing import draw
-from experiments.results import found
+from experiments.results import ONE_SET, found
 from experiments.sweeps import Sweep
 from experiments.writing import Rendered
 from simula.store.artifacts import Store
@@ -52,6 +52,6 @@ def render(store: Store, wanted: Mapping[str, str]) -> Rendered:
         TITLE,
         (table("Accuracy and rejection (Figure 3 a, b)", shares), table("Elo (Figure 3 c)", ratings, 0)),
         tuple(compared),
-        draw(compared, ("measure",), "level", "share, or Elo"),
-        ("The paper prints whole percents; Elo compares within one pool of items, not between two.",),
+        draw(compared, ("measure",), "level", lambda one: "Elo" if one.what.startswith("c") else "share"),
+        ("The paper prints whole percents; Elo compares within one pool of items, not between two.", ONE_SET),
     )

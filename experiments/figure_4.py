@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from experiments.comparison import Compared, Ours, number, reference, table
 from experiments.drawing import draw
-from experiments.results import Found, found
+from experiments.results import ONE_SET, Found, found
 from experiments.sweeps import Sweep
 from experiments.writing import Rendered
 from simula.store.artifacts import Store
@@ -49,12 +49,17 @@ def render(store: Store, wanted: Mapping[str, str]) -> Rendered:
             table("Level-ratio coverage (Figure 4 c)", levels),
         ),
         (*distances, *levels),
-        draw([*distances, *levels], ("measure", "domain", "level"), "system", "distance, or share of nodes"),
+        draw([*distances, *levels], ("measure", "domain", "level"), "system", _unit),
         (
             "The paper's distances are of Gecko embeddings and only CTI-MCQ's axes are labelled; distances by"
             " another embedding compare between systems, not with the paper's. Level 0 holds the factors.",
+            ONE_SET,
         ),
     )
+
+
+def _unit(one: Compared) -> str:
+    return "share of nodes" if one.what == "coverage" else "cosine distance"
 
 
 def _compared(

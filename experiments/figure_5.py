@@ -10,6 +10,7 @@ from typing import Any
 
 from experiments.comparison import Compared, Ours, number, reference, table
 from experiments.drawing import draw
+from experiments.results import ONE_SET, domains_at_work
 from experiments.sweeps import Sweep
 from experiments.writing import Rendered
 from simula.stages.measures.pooled import stored_pools
@@ -31,12 +32,14 @@ def render(store: Store, wanted: Mapping[str, str]) -> Rendered:
         own = all(manifest.get(name) == value for name, value in wanted.items())
         if own and manifest["attribute"] == "complexity":
             by_domain[manifest["domain"]] = manifest
+    running = domains_at_work(store, {"experiment": "figure_5", **wanted})
     compared = [
         Compared(
             {"domain": line["domain"], "system": line["system"]},
             name,
             number(line[name]),
             ours=_ours(by_domain.get(line["domain"]), line["system"], name),
+            state="running" if line["domain"] in running else "missing",
         )
         for line in reference("complexity_elo.csv")
         for name in _NUMBERS
@@ -45,8 +48,8 @@ def render(store: Store, wanted: Mapping[str, str]) -> Rendered:
         TITLE,
         (table(TITLE, compared, 0),),
         tuple(compared),
-        draw([one for one in compared if one.what == "mean"], ("domain",), "system", "mean Elo"),
-        ("Elo compares within a pool: a pool of other sets has another zero.",),
+        draw([one for one in compared if one.what == "mean"], ("domain",), "system", lambda _: "mean Elo"),
+        ("Elo compares within a pool: a pool of other sets has another zero.", ONE_SET),
     )
 
 

@@ -12,6 +12,14 @@ from simula.metrics import Measure
 from simula.stages.keys import MEASURES
 from simula.stages.record import CellRecord, all_records
 from simula.store.artifacts import Store
+from simula.store.measured_sets import REAL
+from simula.sweep.state import overlaid
+
+ONE_SET = (
+    "Each number of ours is of one set and one measurement, of several the last: its interval says nothing of"
+    " another draw of the data, or of other answers of the teacher. The paper does not say how many it took."
+)
+"""What stands below every item that is measured without students: there are no seeds to be missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,8 @@ class Found:
             if "distance" in str(list(self.manifest["measures"]))
             else ""
         )
-        return f"{self.manifest['set']}: {shown}teacher {self.axes['teacher']}{by}"
+        drawn = "" if self.system == REAL else f", data seed {self.axes['data_seed']}"
+        return f"{self.manifest['set']}: {shown}teacher {self.axes['teacher']}{by}{drawn}"
 
 
 def found(store: Store, measure: Measure, wanted: Mapping[str, str]) -> dict[tuple[str, str], Found]:
@@ -63,7 +72,7 @@ def _rank(one: Found) -> tuple[bool, bool, str]:
 def measured(store: Store, measure: Measure, wanted: Mapping[str, str]) -> Iterator[Found]:
     """Every set that was measured so, or is to be, of the cells that are `wanted`."""
     stage, _ = MEASURES[measure]
-    for record in all_records(store):
+    for record in overlaid(store, all_records(store)):
         own = all(str(record.axes.get(name)) == value for name, value in wanted.items())
         if own and stage in record.artifacts:
             manifest = record.manifests.get(stage, {})
@@ -75,6 +84,16 @@ def measured(store: Store, measure: Measure, wanted: Mapping[str, str]) -> Itera
                 manifest=manifest,
                 folder=store.root / record.artifacts[stage],
             )
+
+
+def domains_at_work(store: Store, wanted: Mapping[str, str]) -> set[str]:
+    """The domains of those `wanted` cells that run."""
+    return {
+        str(record.axes["domain"])
+        for record in overlaid(store, all_records(store))
+        if record.state == "running"
+        and all(str(record.axes.get(name)) == value for name, value in wanted.items())
+    }
 
 
 def _state(record: CellRecord, manifest: Mapping[str, Any]) -> State:

@@ -168,8 +168,12 @@ def _contrast(runs: Runs, parts: Sequence[Signed], said: str) -> Comparison | No
     values = sum(
         sign * np.array([group[place].right for place in common], dtype=float) for group, sign in groups
     )
+    signs = [sign for _, sign in groups]
     return contrast(
-        np.asarray(values), generator(0, said, "bootstrap"), groups=[place[0] for place in common]
+        np.asarray(values),
+        generator(0, said, "bootstrap"),
+        groups=[place[0] for place in common],
+        possible=(sum(sign for sign in signs if sign < 0), sum(sign for sign in signs if sign > 0)),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from experiments.comparison import Compared, number, reference, table
 from experiments.critic_results import counted, estimate, studied
 from experiments.drawing import draw
-from experiments.results import found
+from experiments.results import ONE_SET, found
 from experiments.sweeps import Sweep
 from experiments.writing import Rendered
 from simula.store.artifacts import Store
@@ -48,6 +48,6 @@ def render(store: Store, wanted: Mapping[str, str]) -> Rendered:
             table("Answers (Table 4)", counts, 0),
         ),
         tuple(compared),
-        draw(accuracies, ("language", "measure"), "level", "accuracy"),
-        ("The paper's counts fit other subjects of MMLU than its text names.",),
+        draw(accuracies, ("language", "measure"), "level", lambda _: "accuracy, share"),
+        ("The paper's counts fit other subjects of MMLU than its text names.", ONE_SET),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from experiments.comparison import Compared, Ours, number, reference, table
 from experiments.drawing import draw
-from experiments.results import Found, found
+from experiments.results import ONE_SET, Found, found
 from experiments.sweeps import Sweep
 from experiments.writing import Rendered
 from simula.store.artifacts import Store
@@ -39,10 +39,11 @@ def render(store: Store, wanted: Mapping[str, str]) -> Rendered:
         TITLE,
         (table(TITLE, compared, 2),),
         tuple(compared),
-        draw(compared, ("language", "measure"), "batch_size", "agreement"),
+        draw(compared, ("language", "measure"), "batch_size", lambda _: "agreement"),
         (
             "The paper does not say whether its scores are raw or calibrated: ours are Elo, and raw for"
             " batches of one.",
+            ONE_SET,
         ),
     )
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
-from experiments.comparison import Compared, Ours, number, reference, table
+from experiments.comparison import Compared, Ours, State, number, reference, table
 from experiments.drawing import draw
-from experiments.results import Found, measured
+from experiments.results import ONE_SET, Found, measured
 from experiments.sweeps import Sweep
 from experiments.writing import Rendered
 from simula.store.artifacts import Store
@@ -25,27 +25,34 @@ _EXPERTS = {"logical_fallacies": "fallacies"}
 
 def render(store: Store, wanted: Mapping[str, str]) -> Rendered:
     """The paper's numbers beside those of the store's finished measures."""
-    by_expert = {one.manifest["set"]: one for one in measured(store, "taxonomy", wanted) if one.manifest}
+    known = list(measured(store, "taxonomy", wanted))
+    # An expert's name begins the key.
+    states = {one.folder.name.rpartition("-")[0]: one.state for one in known}
+    by_expert = {one.manifest["set"]: one for one in known if one.manifest}
     lines = reference("taxonomy_quality.csv")
-    single = [one for line in lines if line["table"] == "3" for one in _of_one(line, by_expert)]
+    single = [one for line in lines if line["table"] == "3" for one in _of_one(line, by_expert, states)]
     means = [one for line in lines if line["table"] == "2" for one in _of_kind(line, by_expert)]
     return Rendered(
         TITLE,
         (table("Means by kind (Table 2)", means, 2), table("Each expert taxonomy (Table 3)", single, 2)),
         (*means, *single),
-        draw(single, ("measure", "method"), "taxonomy", "score"),
+        draw(single, ("measure", "method"), "taxonomy", lambda _: "score"),
         (
             "Our expert taxonomies are our own writing of public facts and not the paper's documents: scores"
             " compare methods on one expert taxonomy, not ours with the paper's.",
+            ONE_SET,
         ),
     )
 
 
-def _of_one(line: Mapping[str, str], by_expert: Mapping[str, Found]) -> list[Compared]:
-    of = by_expert.get(_EXPERTS.get(line["taxonomy"], line["taxonomy"]))
+def _of_one(
+    line: Mapping[str, str], by_expert: Mapping[str, Found], states: Mapping[str, State]
+) -> list[Compared]:
+    name = _EXPERTS.get(line["taxonomy"], line["taxonomy"])
+    of, state = by_expert.get(name), states.get(name, "missing")
     where = {"taxonomy": line["taxonomy"], "method": line["method"]}
     return [
-        Compared(where, score, paper, ours=_ours(of, line["method"], score))
+        Compared(where, score, paper, ours=_ours(of, line["method"], score), state=state)
         for score in _SCORES
         if (paper := number(line[score])) is not None
     ]

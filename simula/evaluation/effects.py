@@ -134,8 +134,10 @@ def _effects(
     if not found:
         return ()
     answers = np.stack([arm.right for arm in arms]).astype(np.float64)
-    stack = np.tensordot(np.stack([weight for _, weight in found]), answers, axes=1)
-    corrected = holm(contrasts(stack, draw, resamples, groups))
+    weights = np.stack([weight for _, weight in found])
+    # Accuracies lie between 0 and 1.
+    possible = [(float(one[one < 0].sum()), float(one[one > 0].sum())) for one in weights]
+    corrected = holm(contrasts(np.tensordot(weights, answers, axes=1), draw, resamples, groups, possible))
     return tuple(
         Effect("main" if len(term.axes) == 1 else "interaction", _name(term), term.change, one)
         for (term, _), one in zip(found, corrected, strict=True)

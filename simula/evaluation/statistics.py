@@ -21,6 +21,8 @@ from simula.evaluation.power import smallest
 from simula.evaluation.spread import Groups, clusters, mean_variance, run_groups, spread_of_mean
 
 Right = npt.NDArray[np.bool_]
+Bounds = tuple[float, float]
+"""The least and the greatest value that a combination of accuracies can have."""
 
 _LEVEL = 0.95
 _DIGITS = 12
@@ -166,7 +168,7 @@ def compare(
         raise ValueError(
             f"shapes {first.shape} and {second.shape}: two equal, non-empty shapes (seeds, items) are needed"
         )
-    found = contrast(first.astype(float) - second.astype(float), draw, resamples, groups)
+    found = contrast(first.astype(float) - second.astype(float), draw, resamples, groups, (-1.0, 1.0))
     return replace(found, mcnemar=mcnemar(first[0], second[0])) if len(first) == 1 else found
 
 
@@ -175,6 +177,7 @@ def contrast(
     draw: np.random.Generator,
     resamples: int = 10_000,
     groups: Groups | None = None,
+    possible: Bounds | None = None,
 ) -> Comparison:
     """The mean of a linear combination of several systems' answers, such as one's minus another's.
 
@@ -183,6 +186,7 @@ def contrast(
         draw: the generator of the bootstrap.
         resamples: bootstrap resamples.
         groups: the data seed of each run; None: each run has its own.
+        possible: the combination's bounds, where it has any.
 
     The bootstrap redraws data seeds, training seeds within them, and items (`redrawn_means`); it gives the
     shape. Its spread is set to sqrt(V) of the crossed random-effects model (`spread_of_mean`), as redrawing
@@ -193,12 +197,18 @@ def contrast(
     p = 2·P(T_f > t(0.975, f)·|m|/h), T_f Student's t with the interval's f, m the mean, and h its distance
     from the interval's end on the side of 0: it is below 5 % where the interval excludes 0 and nowhere else,
     it is the t test's where the interval is symmetrical, and no number of resamples bounds it, so that a
-    correction for hundreds of comparisons leaves something to decide.
+    correction for hundreds of comparisons leaves something to decide. Then the interval is cut at what is
+    possible, a to b.
+
+    Where nothing spreads, as when all answers of both systems are alike, that is no proof: of I items that do
+    all the same, up to w = 1 − 0.025^(1/I) of all items may do otherwise (Clopper and Pearson 1934), each of
+    which moves m to a or b at most. Interval: m − (m − a)·w to m + (b − m)·w; p: 2·(−a/(m − a))^I above 0,
+    2·(b/(b − m))^I below, which of a single run is McNemar's. Without bounds it is m alone.
 
     Detectable: `power.smallest` of V and f. One run: items only.
     `tests/evaluation/test_coverage.py` simulates the coverage.
     """
-    return contrasts(values[None], draw, resamples, groups)[0]
+    return contrasts(values[None], draw, resamples, groups, [possible])[0]
 
 
 def contrasts(
@@ -206,12 +216,30 @@ def contrasts(
     draw: np.random.Generator,
     resamples: int = 10_000,
     groups: Groups | None = None,
+    possible: Sequence[Bounds | None] | None = None,
 ) -> list[Comparison]:
     """`contrast` of several combinations, shape (combinations, runs, items), redrawn together."""
     stack = np.round(stack, _DIGITS)
     redrawn = redrawn_means(stack, draw, resamples, groups)
     named: Groups = range(stack.shape[1]) if groups is None else groups
-    return [_compared(values, redrawn[:, at], named) for at, values in enumerate(stack)]
+    bounds = [None] * len(stack) if possible is None else possible
+    return [
+        _within(_compared(values, redrawn[:, at], named), known)
+        for at, (values, known) in enumerate(zip(stack, bounds, strict=True))
+    ]
+
+
+def _within(found: Comparison, possible: Bounds | None) -> Comparison:
+    """The same, its interval cut at what is possible, or made from that where nothing spreads."""
+    if possible is None:
+        return found
+    mean, (least, most) = found.difference, possible
+    if found.error > 0:
+        return replace(found, low=max(least, found.low), high=min(most, found.high))
+    other = 1 - ((1 - _LEVEL) / 2) ** (1 / found.items)
+    far = least if mean > 0 else most
+    p = 1.0 if mean == 0 else min(1.0, 2 * (far / (far - mean)) ** found.items)
+    return replace(found, low=mean - (mean - least) * other, high=mean + (most - mean) * other, p=p)
 
 
 def _compared(

@@ -156,7 +156,7 @@ def _front(groups: Sequence[Group], draw: np.random.Generator) -> Front | None:
     accuracies = [float(answers.mean()) for answers in right]
     beaten = dominated_by(costs, accuracies)
     seeds = [place[0] for place in places]
-    spans = contrasts(right.astype(float), draw, 2_000, seeds)
+    spans = contrasts(right.astype(float), draw, 2_000, seeds, [(0.0, 1.0)] * len(right))
     shares = front_shares(right, costs, draw, seeds)
     several = len({group.size for group in known}) > 1
     names = [f"{group.system}, {group.size:,} rows" if several else group.system for group in known]
@@ -166,8 +166,8 @@ def _front(groups: Sequence[Group], draw: np.random.Generator) -> Front | None:
             group.size,
             cost,
             span.difference,
-            max(0.0, span.low),
-            min(1.0, span.high),
+            span.low,
+            span.high,
             None if by is None else names[by],
             share,
         )

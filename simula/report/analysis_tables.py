@@ -213,7 +213,7 @@ def _span(found: Comparison | None) -> str:
     """The ends of an accuracy's interval, in percent; of one run Wilson's says it already."""
     if found is None or found.seeds == 1:
         return _NOTHING
-    return f"[{100 * max(0.0, found.low):.1f}, {100 * min(1.0, found.high):.1f}]"
+    return f"[{100 * found.low:.1f}, {100 * found.high:.1f}]"
 
 
 def _readings(panel: Panel) -> TextTable:

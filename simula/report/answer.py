@@ -74,7 +74,9 @@ def finding(where: str, system: str, reference: str, found: Comparison) -> Findi
     if found.decided:
         return Finding(where, f"{reference} beats {system} by {_points(found, sign=-1)}, {made}", "worse")
     sentence = f"cannot tell {system} from {reference}: difference {_points(found)}, {made}"
-    if found.detectable > 0:
+    if found.detectable > 1:
+        sentence += "; so small a design detects no difference at all"
+    elif found.detectable > 0:
         sentence += f"; this design detects {100 * found.detectable:.1f} points or more"
     return Finding(where, sentence, "open")
 

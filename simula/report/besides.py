@@ -93,7 +93,7 @@ def _effects(panel: Panel) -> Iterator[str]:
     if open_:
         least = max(one.found.detectable for one in open_)
         names = ", ".join(dict.fromkeys(one.axis for one in open_))
-        detects = f": the sweep detects {100 * least:.1f} points or more" if least > 0 else ""
+        detects = f": the sweep detects {100 * least:.1f} points or more" if 0 < least <= 1 else ""
         yield f"cannot tell an effect of {names}{detects}"
 
 

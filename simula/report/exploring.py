@@ -14,7 +14,7 @@ from simula.draws import generator
 from simula.generation import Candidate
 from simula.report.explorer import Assigned, Explorer, ShownSet
 from simula.report.grid import SYSTEMS
-from simula.stages.bench import MECHANISM
+from simula.stages.bench import MECHANISM, UNNAMED
 from simula.stages.measures.coverage import ASSIGNED
 from simula.stages.rate import RATINGS as SELECTED
 from simula.stages.record import CellRecord
@@ -113,8 +113,10 @@ def _values(record: CellRecord, names: Sequence[str]) -> tuple[Any, ...]:
 
 
 def _name(record: CellRecord, others: Sequence[CellRecord]) -> str:
+    """Domain and system, and in what data sets of those differ; of a system without a name, what it is."""
     same = [one for one in others if _values(one, _NAMED) == _values(record, _NAMED)]
-    differing = [name for name in _APART if len({one.axes.get(name) for one in same}) > 1]
+    said = MECHANISM if record.axes["system"] == UNNAMED else ()
+    differing = [name for name in _APART if name in said or len({one.axes.get(name) for one in same}) > 1]
     settings = ", ".join(f"{name.replace('_', ' ')} {record.axes.get(name, '')}" for name in differing)
     named = ", ".join(map(str, _values(record, _NAMED)))
     named += " before the selection" if "rate" in record.artifacts else ""

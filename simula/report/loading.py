@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from simula.composition import Cell
+from simula.report.grid import SYSTEMS
 from simula.report.results import CellResult, DatasetSummary, Overlap, Status
 from simula.stages.evaluate import FILE
 from simula.stages.keys import MEASURES
@@ -49,7 +50,11 @@ def report(cells: Sequence[Cell], *, everything: bool) -> int:
 
     paths = cells[0].config.paths
     store = Store(paths.store)
-    known = all_records(store) if everything else records_of(store, [cell.config for cell in cells])
+    known = (
+        sorted(all_records(store), key=_rank)
+        if everything
+        else records_of(store, [cell.config for cell in cells])
+    )
     records = overlaid(store, known)
     console = Console()
     if not records:
@@ -68,6 +73,12 @@ def report(cells: Sequence[Cell], *, everything: bool) -> int:
     print_report(summary, measures, console)
     console.print(f"page: {files.page}", soft_wrap=True)
     return 0
+
+
+def _rank(record: CellRecord) -> int:
+    """The paper's order of systems; others come after."""
+    system = record.axes["system"]
+    return SYSTEMS.index(system) if system in SYSTEMS else len(SYSTEMS)
 
 
 def _examined(record: CellRecord) -> bool:

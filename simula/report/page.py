@@ -62,7 +62,8 @@ def render_page(
         analysis=analysis_tables(summary),
         details=detail_tables(summary),
         measures=[
-            (shown, Markup(shown.drawing.svg) if shown.drawing else None) for shown in measures.values()
+            (name, shown, Markup(shown.drawing.svg) if shown.drawing else None)
+            for name, shown in measures.items()
         ],
         progress=progress,
         explorer=explorer,

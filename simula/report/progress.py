@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from simula.report.status import ROWS
 from simula.report.text_table import Line, TextTable
-from simula.stages.keys import ARTIFACTS
+from simula.stages.keys import ARTIFACTS, POOL
 from simula.stages.record import CellRecord
 
 _AXES = ("experiment", "domain", "system", "teacher", "student", "size", "seed", "data_seed")
@@ -16,6 +16,8 @@ _AXES = ("experiment", "domain", "system", "teacher", "student", "size", "seed",
 _ALWAYS = ("system", "size", "seed", "data_seed")
 _TALLIED = ("done", "waiting")
 """States of which there may be thousands, and no more to say than how many."""
+_LAST = {"taxonomy": "taxonomy", "generate": "dataset", "assess": POOL, "train": "train"}
+"""Command to the last artifact that it makes, in the order of `ARTIFACTS`; others make all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Stage:
     made: int
     """Artifacts that exist; cells that share one count it once."""
     wanted: int
+    """Of what the cells' last commands make: a cell that is only generated awaits no student."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,18 @@ def progress(records: Sequence[CellRecord]) -> Progress:
     return Progress(dict(states.most_common()), _stages(records), _unfinished(records))
 
 
+def _asked(record: CellRecord) -> list[str]:
+    """The artifacts that the cell's last command makes, of one that was never started all."""
+    last = ARTIFACTS.index(_LAST.get(record.until, ARTIFACTS[-1]))
+    return [name for name in ARTIFACTS[: last + 1] if name in record.artifacts]
+
+
 def _stages(records: Sequence[CellRecord]) -> tuple[Stage, ...]:
     found = []
+    asked = [(record, set(_asked(record))) for record in records]
     for name in ARTIFACTS:
-        wanted = {record.artifacts[name] for record in records if name in record.artifacts}
-        made = {record.artifacts[name] for record in records if name in record.manifests}
+        wanted = {record.artifacts[name] for record, names in asked if name in names}
+        made = {record.artifacts[name] for record, names in asked if name in names & record.manifests.keys()}
         if wanted:
             found.append(Stage(name, len(made), len(wanted)))
     return tuple(found)
@@ -71,7 +81,7 @@ def _unfinished(records: Sequence[CellRecord]) -> TextTable | None:
                 *(str(record.axes[name]) for name in names),
                 record.state,
                 record.reason,
-                ", ".join(record.missing),
+                ", ".join(name for name in _asked(record) if name not in record.manifests),
             )
         )
         for record in told[:ROWS]

@@ -143,10 +143,10 @@ def _cells(records: Sequence[CellRecord], title: str) -> Table:
         table.add_column(name, overflow="fold")
     for record in records:
         named = [str(record.axes[name]) for name in differ]
-        missing = "nothing" if _made(record) else ", ".join(record.missing)
+        left = "nothing" if _made(record) else ", ".join(record.missing)
         state = Text(_word(record), _STYLE["done" if _made(record) else record.state])
         # A reason is what a model, a server or a file said: never read as markup.
-        said = (*named, missing, "" if record.reached else record.reason)
+        said = (*named, left, "" if record.reached else record.reason)
         *first, missing, why = map(Text, map(visible, said))
         table.add_row(*first, state, missing, why)
     return table

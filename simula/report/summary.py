@@ -15,11 +15,11 @@ from simula.evaluation.spread import run_groups
 from simula.evaluation.statistics import (
     Comparison,
     Right,
-    accuracy,
     compare,
     contrast,
     holm,
     mean_over_seeds,
+    wilson,
 )
 from simula.report.analysis import Analysis, analyse
 from simula.report.grid import CellPanel, Group, Values, panels
@@ -35,9 +35,10 @@ class Estimate:
     low: float
     high: float
     over: Literal["seeds", "items"]
-    """What the interval covers: t over seeds, or, with one run, Wilson over items."""
+    """What the interval covers: t over seeds; Wilson over items with one run, and with runs that do not
+    differ, whose t interval would have no width."""
     normal_half: float | None = None
-    """Half of the paper's interval over seeds; None with one run."""
+    """Half of the paper's interval over seeds; None of an interval over items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,7 @@ def _row(group: Group, reference: Group, choices: Mapping[Values, Choice], draw:
         size=group.size,
         states=Counter(cell.status if cell is not None else "missing" for cell in group.cells.values()),
         runs=tuple(sum(cell.right) / len(cell.right) for cell in done),
-        accuracy=_estimate([cell.right for cell in done], [cell.axes.get("data_seed", 0) for cell in done])
+        accuracy=estimate([cell.right for cell in done], [cell.axes.get("data_seed", 0) for cell in done])
         if done
         else None,
         difference=compare(
@@ -225,7 +226,7 @@ def _untuned(finished: Sequence[CellResult]) -> Untuned | None:
     for cell in finished:
         if cell.base_right is not None:
             unanswered = cell.base_unanswered / len(cell.items)
-            return Untuned(_estimate([cell.base_right]), unanswered, cell.base_readings)
+            return Untuned(estimate([cell.base_right]), unanswered, cell.base_readings)
     return None
 
 
@@ -233,7 +234,7 @@ def _teacher(finished: Sequence[CellResult]) -> Untuned | None:
     for cell in finished:
         if cell.teacher_right is not None:
             unanswered = cell.teacher_unanswered / len(cell.items)
-            return Untuned(_estimate([cell.teacher_right]), unanswered, cell.teacher_readings)
+            return Untuned(estimate([cell.teacher_right]), unanswered, cell.teacher_readings)
     return None
 
 
@@ -241,7 +242,7 @@ def _with_items(done: Sequence[CellResult], draw: np.random.Generator) -> Compar
     if not done:
         return None
     right = _stack(cell.right for cell in done).astype(float)
-    return contrast(right, draw, 2_000, [cell.axes.get("data_seed", 0) for cell in done])
+    return contrast(right, draw, 2_000, [cell.axes.get("data_seed", 0) for cell in done], (0.0, 1.0))
 
 
 def _gap(tested: Sequence[CellResult], draw: np.random.Generator) -> Comparison | None:
@@ -268,12 +269,20 @@ def _mean_overlap(found: Sequence[Overlap]) -> Overlap | None:
     )
 
 
-def _estimate(runs: Sequence[tuple[bool, ...]], data_seeds: Sequence[str | int | float] = ()) -> Estimate:
-    if len(runs) == 1:
-        one = accuracy(runs[0])
-        return Estimate(one.value, one.low, one.high, "items")
-    mean = mean_over_seeds([sum(run) / len(run) for run in runs], data_seeds or None)
-    return Estimate(mean.value, mean.low, mean.high, "seeds", mean.normal_half)
+def estimate(runs: Sequence[tuple[bool, ...]], data_seeds: Sequence[str | int | float] = ()) -> Estimate:
+    """The mean accuracy of runs on the same items.
+
+    Args:
+        runs: right or wrong, item by item.
+        data_seeds: of each run; empty: each has its own.
+    """
+    shares = [sum(run) / len(run) for run in runs]
+    if len(runs) > 1:
+        mean = mean_over_seeds(shares, data_seeds or None)
+        if mean.low < mean.high:
+            return Estimate(mean.value, mean.low, mean.high, "seeds", mean.normal_half)
+    items, value = len(runs[0]), sum(shares) / len(shares)
+    return Estimate(value, *wilson(round(value * items), items), "items")
 
 
 def _stack(runs: Iterable[tuple[bool, ...]]) -> Right:

@@ -110,8 +110,9 @@ def _other(name: str, one: Untuned, several: bool) -> Line:
 
 def _notes(panel: Panel, reached: str, distance: str) -> Iterator[str]:
     yield (
-        "Accuracy: mean over seeds with the 95 % t interval of that mean; of a single run, of the untuned"
-        " student and of the teacher, the 95 % Wilson interval over items. No answer: counted as wrong."
+        "Accuracy: mean over seeds with the 95 % t interval of that mean; of a single run, of runs that do"
+        " not differ, of the untuned student and of the teacher, the 95 % Wilson interval over items. No"
+        " answer: counted as wrong."
     )
     if any(row.difference for row in panel.rows):
         yield (

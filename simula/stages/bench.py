@@ -107,6 +107,8 @@ class Bench:
             await teacher.close()
 
 
+UNNAMED = "custom"
+"""The system of a cell whose mechanism is no preset's."""
 MECHANISM = ("recipe", "taxonomy", "scenarios", "complexity", "critic")
 """The recipe, and the four axes that a system chooses."""
 

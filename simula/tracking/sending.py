@@ -13,7 +13,7 @@ from pathlib import Path
 
 from simula.claims import Claim
 from simula.errors import ConfigurationError, StoreError
-from simula.tracking.tracker import WRITER
+from simula.tracking.tracker import CUT_SHORT, WRITER
 
 _SENT = ".synced"
 """What the client puts beside the file of a run that it has sent."""
@@ -34,7 +34,9 @@ _PATIENCE = {
 """Of each request, for the client, which else goes on for ever: three tries of 20 s."""
 _OWN = ("WANDB_SERVICE", "WANDB_MODE")
 """Of this process, and of new runs: the client that sends goes by neither."""
-_PART = re.compile(r"offline-run-\d+_\d+-(?P<run>.+)")
+_OFFLINE = "offline-"
+"""Begins the name of the folder of a part that was never online."""
+_PART = re.compile(r"run-\d+_\d+-(?P<run>.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,9 @@ class Sent:
 def send(folder: Path) -> Sent:
     """Send what was not sent yet; a stage that goes on in several parts is sent in their order.
 
+    Of runs online those whose end the server did not confirm are sent again, unless the stage has gone on in
+    a later part.
+
     Args:
         folder: where tracked runs are kept (`paths.tracking`).
 
@@ -74,15 +79,36 @@ def send(folder: Path) -> Sent:
     """
     if not os.environ.get("WANDB_API_KEY"):
         raise ConfigurationError("WANDB_API_KEY is not set; simula track needs the key of a W&B account")
-    parts = sorted(path for path in (folder / "wandb").glob("offline-run-*") if _file(path))
+    parts = _parts(folder / "wandb")
     waiting = [part for part in parts if not _sent(part)]
     if not waiting:
         return Sent(0, len(parts), 0, 0, "")
     with _alone(folder / "wandb" / "sending"):
         ready = _ended(waiting)
-        reason = _send(ready)
+        kept = [part for part in ready if part.name.startswith(_OFFLINE)]
+        # The others after them: what the server has of these it may take no second time.
+        reason = _send(kept) or _send([part for part in ready if part not in kept])
     now = sum(map(_sent, ready))
     return Sent(now, len(parts) - len(waiting), len(waiting) - len(ready), len(ready) - now, reason)
+
+
+def _parts(folder: Path) -> list[Path]:
+    """The parts of runs that the server is not known to have, in the order in which they began."""
+    known = sorted(
+        (path for path in folder.glob("*run-*") if _file(path)),
+        key=lambda part: part.name.removeprefix(_OFFLINE),
+    )
+    last = {_run(part): part for part in known}
+    return [
+        part
+        for part in known
+        if part.name.startswith(_OFFLINE) or ((part / CUT_SHORT).exists() and last[_run(part)] == part)
+    ]
+
+
+def _run(part: Path) -> str:
+    found = _PART.fullmatch(part.name.removeprefix(_OFFLINE))
+    return found["run"] if found else part.name
 
 
 def _file(part: Path) -> Path | None:
@@ -110,8 +136,7 @@ def _ended(parts: Sequence[Path]) -> list[Path]:
     """Those that nobody writes any more, without what comes after one that somebody does."""
     ready, busy = [], set()
     for part in parts:
-        found = _PART.fullmatch(part.name)
-        run, claim = found["run"] if found else part.name, Claim(part / WRITER)
+        run, claim = _run(part), Claim(part / WRITER)
         if run in busy or not claim.take():
             busy.add(run)
             continue
@@ -139,7 +164,7 @@ def _client(parts: Sequence[Path]) -> str:
     """The client's last complaint, where it does not send all."""
     kept = {name: value for name, value in os.environ.items() if name not in _OWN}
     kept["WANDB_DIR"] = str(parts[0].parents[1])  # for its own log
-    command = [sys.executable, "-m", "wandb", "sync", *map(str, parts)]
+    command = [sys.executable, "-m", "wandb", "sync", "--include-online", *map(str, parts)]
     limit = _SECONDS * len(parts)
     try:
         done = subprocess.run(

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 WRITER = "writer"
 """In the folder of a run: the claim of the process that writes it, which says whether it still does."""
+CUT_SHORT = "cut-short"
+"""In the folder of a run online whose end the server did not confirm in time: its file holds all."""
 _INIT_SECONDS = 10
 _FINISH_SECONDS = 30
 """Waited at most for the server at the beginning and at the end of a stage; every other word to it is sent
@@ -54,6 +56,7 @@ class Run:
         """`told`: the last step of each kind that earlier parts of the run hold."""
         self._client = client
         self._online = client is not None and not client.offline
+        self._folder = Path(client.settings.sync_dir) if client is not None else Path()
         self._tracking = tracking or Tracking(mode="disabled")
         self._told = dict(told or {})
         self.problem = problem
@@ -113,11 +116,16 @@ class Run:
         except _failures() as error:
             self._client = None
             self.problem = _reason(error)
-            _log.warning("W&B broke off (%s): the stage goes on untracked.", self.problem)
+            late = isinstance(error, TimeoutError)
+            later = "; simula track sync sends it again" if late and self._online else ""
+            _log.warning("W&B broke off (%s): the stage goes on untracked%s.", self.problem, later)
             if self._online:
                 _offline[self._tracking] = self.problem
-            if not isinstance(error, TimeoutError):  # what is late is still sent beside the next stage
+            if not late:
                 _end_client()
+            elif self._online:  # what is late is still sent beside the next stage, if there is one
+                with suppress(OSError):
+                    (self._folder / CUT_SHORT).touch()
 
 
 @dataclass(frozen=True, slots=True)

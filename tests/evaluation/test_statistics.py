@@ -126,7 +126,9 @@ def test_equal_systems_are_seldom_told_apart() -> None:
 def test_identical_answers_leave_nothing_to_decide() -> None:
     same = answers(np.random.default_rng(6), 2, 50, 0.5)
     found = compare(same, same, np.random.default_rng(0))
-    assert (found.difference, found.low, found.high, found.p, found.detectable) == (0, 0, 0, 1, 0)
+    assert (found.difference, found.p, found.detectable) == (0, 1, 0)
+    # With 0 of 50 items that tell the two apart, up to 1 - 0.025^(1/50) = 7.1 % of all items may.
+    assert (found.low, found.high) == pytest.approx((-0.0711, 0.0711), abs=5e-5)
 
 
 @settings(max_examples=60, deadline=None)
@@ -226,3 +228,27 @@ def test_holm_corrects_step_by_step() -> None:
     assert [one.p for one in corrected] == pytest.approx([0.03, 0.06, 0.06])
     assert {one.family for one in corrected} == {3}
     assert holm([base]) == (base,)
+
+
+def test_where_all_items_say_the_same_few_items_are_no_proof() -> None:
+    """One is right everywhere, the other nowhere: McNemar's p, and an interval that goes with it."""
+    for items in range(1, 12):
+        every, none = np.ones((1, items), bool), np.zeros((1, items), bool)
+        found = compare(every, none, np.random.default_rng(0))
+        assert found.p == pytest.approx(min(1, 2 * 0.5**items)) == found.mcnemar
+        assert found.decided == (items >= 6) == (found.low > 0)
+        assert (found.difference, found.high) == (1, 1)
+        other = compare(none, every, np.random.default_rng(0))
+        assert (other.low, other.high, other.p) == pytest.approx((-1, -found.low, found.p))
+
+
+def test_an_interval_holds_nothing_impossible() -> None:
+    """Two seeds that differ by 80 points know nothing of their spread: t with one degree of freedom."""
+    first = np.array([[True] * 9 + [False], [True] + [False] * 9])
+    second = np.zeros((2, 10), bool)
+    found = compare(first, second, np.random.default_rng(0))
+    free = contrast(first.astype(float), np.random.default_rng(0))
+    assert (free.low < -1, free.high > 1) == (True, True)
+    assert (found.low, found.high, found.p) == (-1, 1, free.p)
+    share = contrast(first.astype(float), np.random.default_rng(0), possible=(0, 1))
+    assert (share.low, share.high) == (0, 1)

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import csv
 import importlib
+import json
 import math
+import os
+import platform
 import re
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
-from experiments import comparison, figure_4, figure_5, table_6
-from experiments.__main__ import ITEMS, main
+from experiments import comparison, drawing, figure_4, figure_5, table_6, tables_2_3
+from experiments.__main__ import AXES, ITEMS, main
 from experiments.comparison import Compared, Ours, reference, table
+from experiments.results import ONE_SET
 from experiments.writing import Rendered, latex, write
 from simula.composition import cells
 from simula.help import conf_folder
 from simula.plan import still_to_do
 from simula.progress import Progress
 from simula.report.text_table import Line, TextTable
-from simula.stages.bench import Bench
+from simula.stages.bench import Bench, axes
 from simula.stages.cell import run_cell
+from simula.stages.keys import artifact_keys, cell_key
 from simula.stages.measures.pooled import measure_pool
 from simula.store.artifacts import Store
 from simula.teacher import Spending
@@ -116,6 +122,62 @@ def test_items_are_listed_with_their_commands(capsys: pytest.CaptureFixture[str]
     assert "did you mean figure_4" in capsys.readouterr().err
 
 
+def test_words_are_checked_before_anything_is_rendered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SIMULA_ROOT", str(tmp_path))
+    assert main(["--help"]) == 0
+    assert "python -m experiments plan figure_4" in capsys.readouterr().out
+    assert main(["table_6", "teecher=gemini_flash"]) == 2
+    assert "there is no axis 'teecher'; did you mean teacher?" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+    (cell,) = cells(["domain=arithmetic"], sweep=False)
+    assert set(AXES) == set(axes(cell.config))
+
+
+def running(store: Store, word: str, *overrides: str) -> None:
+    """A cell that this very process works on."""
+    (cell, *_) = cells([f"paths.root={store.root.parent}", f"experiment={word}", *overrides], sweep=True)
+    key, who = cell_key(cell.config), {"pid": os.getpid(), "host": platform.node()}
+    said = {"key": key, "axes": axes(cell.config), "artifacts": artifact_keys(cell.config)}
+    store.cells.mkdir(parents=True, exist_ok=True)
+    record = {**said, "status": "running", "who": who, "until": "assess"}
+    (store.cells / f"{key}.json").write_text(json.dumps(record))
+
+
+def test_what_is_being_measured_is_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the items whose sets have no artifact of their own kind yet, too: pools, and expert taxonomies."""
+    for item in (figure_5, tables_2_3):
+        monkeypatch.setattr(item, "draw", lambda *_: None)
+    store = Store(tmp_path / "store")
+    running(store, "figure_5", "domain=gsm8k", "system=full")
+    running(store, "taxonomy_quality", "teacher=gemini_flash", "assessment.taxonomy.expert=animals")
+    states = {(one.where["domain"], one.mark) for one in figure_5.render(store, {}).compared}
+    assert {domain for domain, mark in states if mark == "running"} == {"gsm8k"}
+    single = [one for one in tables_2_3.render(store, {}).compared if "taxonomy" in one.where]
+    assert {one.where["taxonomy"] for one in single if one.mark == "running"} == {"animals"}
+    other = figure_5.render(store, {"teacher": "simulated"}).compared
+    assert {one.mark for one in other} == {"missing"}
+
+
+def test_shares_have_an_axis_of_shares(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether all are 1, or they differ; other numbers have the axis that fits them, and each its unit."""
+    drawn: list[Figure] = []
+    monkeypatch.setattr(drawing, "drawing", lambda figure: drawn.append(figure))
+    known = [
+        Compared({"level": f"{at}", "set": what}, what, paper)
+        for what, *papers in (("alike", 1.0, 1.0), ("apart", 0.2, 0.9), ("Elo", 390.0, 520.0))
+        for at, paper in enumerate(papers)
+    ]
+    drawing.draw(known, ("set",), "level", lambda one: "Elo" if one.what == "Elo" else "share of all")
+    alike, apart, elo = drawn[0].axes
+    assert alike.get_ylim() == (0, 1.05)
+    assert 0 < apart.get_ylim()[0] < 0.2
+    assert apart.get_ylim()[1] <= 1.05
+    assert elo.get_ylim()[1] > 520
+    assert [one.get_ylabel() for one in drawn[0].axes] == ["share of all", "share of all", "Elo"]
+
+
 def test_what_an_item_costs_is_what_the_plan_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -181,7 +243,8 @@ def test_a_real_store_is_rendered_as_far_as_it_goes(tmp_path: Path, monkeypatch:
     distance = ours["full", "global distance"].ours
     assert distance is not None
     assert 0 < (distance.low or 0) < distance.value < (distance.high or 0) < 1
-    assert distance.on == "full: 12 data points, teacher simulated, tfidf embedding"
+    assert distance.on == "full: 12 data points, teacher simulated, tfidf embedding, data seed 0"
+    assert ONE_SET in rendered.sentences
     assert ours["baseline", "coverage"].ours is not None
     assert rendered.drawing is not None
     # Cells of another teacher are not these.

@@ -44,6 +44,26 @@ def test_no_difference_says_what_could_have_been_seen(sweep: Sweep) -> None:
     )
 
 
+def test_what_a_few_items_cannot_tell_is_said_without_impossible_numbers(sweep: Sweep) -> None:
+    """One seed of four items, of which the two differ in three: an interval by t would reach -119 points."""
+    first, second = (
+        replace(cell, right=right, base_right=(False,) * 4)
+        for cell, right in zip(
+            sweep({"baseline": 0.5, "full": 0.5}, seeds=1, items=4),
+            ((True, True, False, False), (False, False, True, False)),
+            strict=True,
+        )
+    )
+    found = said([first, second])
+    (finding,) = found.findings
+    assert finding.sentence.endswith("1 seed, 4 items; so small a design detects no difference at all")
+    numbers = [
+        float(one) for one in re.findall(r"[-+]?\d+\.\d", " ".join((finding.sentence, *found.caveats)))
+    ]
+    assert numbers
+    assert max(map(abs, numbers)) <= 100
+
+
 def test_several_comparisons_say_that_they_are_corrected(sweep: Sweep) -> None:
     found = said(sweep({"baseline": 0.5, "local": 0.5, "full": 0.7}))
     assert len(found.findings) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from simula.report.progress import Stage, progress
@@ -57,3 +58,16 @@ def test_thousands_of_cells_are_counted_not_listed() -> None:
     assert found is not None
     assert len(found.lines) == ROWS
     assert found.notes[1].startswith("3 more are running or ended like these")
+
+
+def test_what_nobody_asked_for_is_not_waited_for() -> None:
+    """Two cells that are generated, of which one is done, beside one that is trained on, too."""
+    made, running = record(0, "waiting", "taxonomy", "dataset"), record(1, "running", "taxonomy")
+    running.artifacts["dataset"] = "dataset/d/n8"
+    cells = [replace(made, until="generate", reached="generate"), replace(running, until="generate")]
+    found = progress(cells)
+    assert found.stages == (Stage("taxonomy", 1, 1), Stage("dataset", 1, 2))
+    assert found.unfinished is not None
+    assert [line.cells[-1] for line in found.unfinished.lines] == ["dataset"]
+    both = progress([*cells, replace(record(2, "running"), until="train")])
+    assert both.stages[-1] == Stage("train", 0, 1)

@@ -133,6 +133,15 @@ def test_mechanisms_of_one_system_are_named_by_what_differs(root: Path) -> None:
     ]
 
 
+def test_a_mechanism_without_a_name_says_what_it_is(root: Path) -> None:
+    chosen = {"recipe": "simula", "taxonomy": "all_levels", "scenarios": "five", "complexity": "half"}
+    record = cell(root, "full", accepted(3), system="custom", critic="none", **chosen)
+    (one,) = explore(Store(root), [record]).sets
+    assert one.name == (
+        "stories, custom (recipe simula, taxonomy all_levels, scenarios five, complexity half, critic none)"
+    )
+
+
 def test_a_cell_without_rows_yet_shows_nothing(root: Path) -> None:
     record = CellRecord("a", {"domain": "stories"}, {"dataset": "dataset/a/n4"}, "running", "", 0, {})
     assert explore(Store(root), [record]).sets == ()

@@ -10,7 +10,7 @@ import pytest
 
 from simula.cli import Arguments, _name_cells
 from simula.composition import cells
-from simula.report.loading import load_result, report
+from simula.report.loading import _rank, load_result, report
 from simula.report.results import CellResult, Overlap
 from simula.stages.record import CellRecord
 from simula.store.artifacts import Store
@@ -105,6 +105,13 @@ def test_words_that_decide_nothing_of_a_cell_name_none(words: list[str], named: 
     """With these alone a report is of all that the store has."""
     assert _name_cells(Arguments(overrides=words)) is named
     assert _name_cells(Arguments(overrides=words, sweep=True))
+
+
+def test_records_of_a_store_come_in_the_papers_order() -> None:
+    names = ("full", "mine", "baseline", "global", "local")
+    records = [CellRecord(name, {"system": name}, {}, "done", "", 0, {}) for name in names]
+    ordered = [record.key for record in sorted(records, key=_rank)]
+    assert ordered == ["baseline", "local", "global", "full", "mine"]
 
 
 def test_the_files_are_there_where_nobody_reads_what_is_printed(

@@ -15,9 +15,11 @@ import pytest
 from browser import Browser, Page
 from looked_into import HOSTILE, NEPALI, REFUSED, ROWS, explorer
 
+from simula.metrics import Measure
 from simula.report import CellResult
 from simula.report.explorer import Explorer
 from simula.report.files import ReportFiles, write_report
+from simula.report.measures.shown import Shown
 from simula.report.progress import Progress, Stage
 from simula.report.summary import summarise
 from simula.report.text_table import Line, TextTable
@@ -131,6 +133,24 @@ def test_a_report_on_nothing_finished(sweep: Sweep, tmp_path: Path, state: str) 
     page = report_on(cells, Explorer(), tmp_path).page.read_text(encoding="utf-8")
     assert "No cell is finished yet" in page
     assert f"3 {state}" in page
+
+
+def test_of_measures_each_is_folded_but_the_first_where_no_student_was_asked_for(
+    sweep: Sweep, tmp_path: Path
+) -> None:
+    rows = TextTable("Rows", ("set", "n"), (Line(("full", "4")),), 1)
+    many = TextTable("Many", ("set", "n"), tuple(Line((f"{at}", "4")) for at in range(40)), 1)
+    measures: dict[Measure, Shown] = {"diversity": Shown((rows, many)), "critics": Shown((rows,))}
+
+    def opened(results: list[CellResult]) -> list[tuple[str, str]]:
+        write_report(summarise(results), Explorer(), measures, Progress(), tmp_path)
+        page = (tmp_path / "index.html").read_text(encoding="utf-8")
+        return re.findall(r'<details class="fold measure" id="measure-(\w+)"( open)?>', page)
+
+    assert opened([]) == [("diversity", " open"), ("critics", "")]
+    assert opened(sweep({"full": 0.5})) == [("diversity", ""), ("critics", "")]
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert '<details class="fold">\n<summary>Many</summary>' in page
 
 
 def test_a_report_on_no_cells(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from simula.errors import BenchmarkError, SimulaError
+from simula.evaluation.statistics import accuracy
 from simula.report import CellResult, DatasetSummary
-from simula.report.summary import summarise
+from simula.report.summary import estimate, summarise
 
 Sweep = Callable[..., list[CellResult]]
 
@@ -161,3 +162,15 @@ def _open(cell: CellResult, status: str, reason: str = "") -> CellResult:
     return replace(
         cell, status=status, reason=reason, items=(), right=(), dataset=None, assessment={}, seconds={}
     )
+
+
+def test_runs_that_do_not_differ_have_the_interval_over_items() -> None:
+    """As luck has it with few items: the t interval over seeds would have no width."""
+    runs = [(True, False, False, False), (False, True, False, False)]
+    found, one = estimate(runs), accuracy(runs[0])
+    assert (found.value, found.low, found.high, found.over) == (0.25, one.low, one.high, "items")
+    assert found.normal_half is None
+    # Four runs of two data seeds, which have the same mean.
+    several = estimate([(True, True), (False, False), (True, False), (False, True)], [0, 0, 1, 1])
+    assert (several.value, several.over) == (0.5, "items")
+    assert estimate([(True, True), (True, False)]).over == "seeds"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
-from wandb_runs import a_run
+from wandb_runs import RUN, a_run
 from wandb_server import Faults, Server
 
 from simula.claims import Claim
@@ -15,7 +17,7 @@ from simula.errors import StoreError
 from simula.track import track
 from simula.tracking import Stored, sending
 from simula.tracking.sending import Sent, send
-from simula.tracking.tracker import WRITER
+from simula.tracking.tracker import CUT_SHORT, WRITER
 
 
 def kept(folder: Path, key: str, *parts: range) -> None:
@@ -46,6 +48,70 @@ def test_each_run_is_sent_once_and_in_order(
     assert track(["sync", f"paths.root={tmp_path}"], None, sweep=False) == 0
     assert capsys.readouterr().out == "W&B: 0 runs sent, 3 sent before\n"
     assert len(server.upserts) == said
+
+
+def broken_off(folder: Path, server: Server) -> None:
+    """A stage online whose server has nothing but faults from the first number on; in its own process."""
+    told = subprocess.Popen(
+        [sys.executable, "-c", _BROKEN_OFF, str(folder)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert told.stdout is not None
+    assert told.stdout.readline() == "begun\n"
+    server.faults.status = 503
+    assert told.communicate("go on\n", timeout=200)[0] == "Timed out finishing run.\n"
+    server.faults.status = 200
+
+
+_BROKEN_OFF = """
+import pathlib, sys
+from simula.tracking import tracker
+from wandb_runs import RUN, a_run
+tracker._FINISH_SECONDS = 1
+with a_run("auto", pathlib.Path(sys.argv[1])) as run:
+    print("begun", flush=True)
+    sys.stdin.readline()
+    for step in (1, 2, 3):
+        run.log({"train/step": step, "train/loss": 1.0})
+    run.summary({"accuracy": 0.6})
+print(run.problem)
+"""
+
+
+@pytest.mark.usefixtures("key")
+def test_a_run_online_that_was_cut_short_is_sent_again(tmp_path: Path, server: Server) -> None:
+    broken_off(tmp_path, server)
+    kept(tmp_path, "train/two", range(1, 3))
+    sent = send(tmp_path)
+    assert (sent.now, sent.failed) == (2, 0), sent.reason
+    told = server.runs[RUN]
+    assert [row["train/step"] for row in told.rows()] == [1, 2, 3]
+    assert told.summary["accuracy"] == 0.6
+    assert send(tmp_path).sentence() == "W&B: 0 runs sent, 2 sent before"
+
+
+def test_of_runs_online_the_last_part_alone_is_sent_again(tmp_path: Path) -> None:
+    """What has gone on since, or was confirmed, is not: an older end would take the newer one's place."""
+    parts = {
+        "run-20260101_000000-one": True,  # the server did not confirm it; gone on below
+        "offline-run-20260101_000005-one": False,
+        "run-20260101_000001-two": False,
+        "run-20260101_000002-three": False,
+        "run-20260101_000003-three": True,
+    }
+    for name, cut in parts.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run-x.wandb").touch()
+        if cut:
+            (tmp_path / name / CUT_SHORT).touch()
+    assert [part.name for part in sending._parts(tmp_path)] == [
+        "run-20260101_000003-three",
+        "offline-run-20260101_000005-one",
+    ]
 
 
 @pytest.mark.usefixtures("key")

@@ -10,15 +10,12 @@ from simula.config import Config
 from simula.draws import generator
 from simula.errors import BenchmarkError
 from simula.metrics import Point, points_of
-from simula.stages.bench import Bench
+from simula.stages.bench import UNNAMED, Bench
 from simula.stages.dataset import STAGE as DATASET
 from simula.stages.dataset import read_dataset
 from simula.stages.keys import dataset_key, rows_key
 from simula.store.measured_sets import BENCHMARK, content_of, file_of, points_of_items, read_points
 from simula.store.rows import ROWS
-
-_UNNAMED = "custom"
-"""The system of a cell whose mechanism is no preset's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +70,8 @@ def measured_set(config: Config) -> str:
     name = config.assessment.dataset
     if name is None:
         system = config.scalars.system
-        key, selection = dataset_key(config).rpartition("-")[0], system.removeprefix(_UNNAMED)
-        return key + selection if system.startswith(_UNNAMED) else system
+        key, selection = dataset_key(config).rpartition("-")[0], system.removeprefix(UNNAMED)
+        return key + selection if system.startswith(UNNAMED) else system
     return f"{config.domain.name}, real" if name == BENCHMARK else name
 
 
