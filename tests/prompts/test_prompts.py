@@ -138,22 +138,3 @@ def test_the_system_prompt_names_another_language() -> None:
 
 def test_each_file_has_its_own_hash() -> None:
     assert len({template_hash(template) for template in CASES}) == len(CASES)
-
-
-HOSTILE = "{{ 7 * 7 }}{% include 'refine.jinja' %}{# gone #}{{ self.__class__ }}"
-
-
-def hostile(value: Any) -> Any:
-    """The values of a prompt with every text in them one that a template would act on."""
-    if isinstance(value, dict):
-        return {key: part if key == "operation" else hostile(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [hostile(part) for part in value]
-    return HOSTILE if isinstance(value, str) and value else value
-
-
-@pytest.mark.parametrize("template", [name for name in CASES if hostile(CASES[name]) != CASES[name]])
-def test_what_a_model_wrote_is_no_template(template: str) -> None:
-    rendered = render(template, hostile(CASES[template]))
-    assert HOSTILE in rendered
-    assert "49" not in rendered.replace(HOSTILE, "")
