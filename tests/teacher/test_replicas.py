@@ -166,7 +166,8 @@ def test_every_replica_is_sent_the_key_of_their_site(tmp_path: Path, monkeypatch
                 for seed in range(4):
                     group.start_soon(teacher.ask, make_request(seed))
             await teacher.close()
-            assert first.headers and second.headers
+            assert first.headers
+            assert second.headers
             return {headers.get("Authorization") for headers in (*first.headers, *second.headers)}
 
     assert anyio.run(run) == {"Bearer a-key"}
