@@ -147,8 +147,8 @@ def _cells(records: Sequence[CellRecord], title: str) -> Table:
         state = Text(_word(record), _STYLE["done" if _made(record) else record.state])
         # A reason is what a model, a server or a file said: never read as markup.
         said = (*named, missing, "" if record.reached else record.reason)
-        *first, missing, why = map(Text, map(visible, said))
-        table.add_row(*first, state, missing, why)
+        *first, makes, why = map(Text, map(visible, said))
+        table.add_row(*first, state, makes, why)
     return table
 
 
