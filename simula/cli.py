@@ -234,11 +234,16 @@ def _submit(command: str, arguments: Arguments, chosen: Sequence[Cell]) -> int |
     from simula.composition import launcher
     from simula.sweep.settings import read_launcher
 
-    settings = read_launcher(launcher(arguments.overrides, extra_folder=arguments.folder))
-    if settings is None:
+    said = launcher(arguments.overrides, extra_folder=arguments.folder)
+    settings = read_launcher(said)
+    if settings is None and "submitit" not in str(said.get("_target_")):
         return None
-    from simula.sweep.submit import submit
+    from simula.sweep.submit import check_writers, submit
 
+    if settings is None:
+        root = chosen[0].config.paths.root
+        check_writers(root / "runs", [root])  # where Hydra's launcher of processes has its pickles
+        return None
     print(submit([cell.config for cell in chosen], RUNS[command], settings).sentences())
     return 0
 
