@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from simula.errors import ConfigurationError, SimulaError, StoreError, unknown
 from simula.help import COMMANDS, command_help, completion_script, conf_folder, general_help
 from simula.permissions import keep_to_oneself
+from simula.visible import visible
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -82,7 +83,7 @@ def main() -> None:
     except SimulaError as error:
         if debug:
             raise
-        for line in str(error).splitlines():
+        for line in visible(str(error)).splitlines():
             print(f"simula: {line}", file=sys.stderr)
         sys.exit(error.exit_code)
     except OSError as error:
@@ -233,11 +234,16 @@ def _submit(command: str, arguments: Arguments, chosen: Sequence[Cell]) -> int |
     from simula.composition import launcher
     from simula.sweep.settings import read_launcher
 
-    settings = read_launcher(launcher(arguments.overrides, extra_folder=arguments.folder))
-    if settings is None:
+    said = launcher(arguments.overrides, extra_folder=arguments.folder)
+    settings = read_launcher(said)
+    if settings is None and "submitit" not in str(said.get("_target_")):
         return None
-    from simula.sweep.submit import submit
+    from simula.sweep.submit import check_writers, submit
 
+    if settings is None:
+        root = chosen[0].config.paths.root
+        check_writers(root / "runs", [root])  # where Hydra's launcher of processes has its pickles
+        return None
     print(submit([cell.config for cell in chosen], RUNS[command], settings).sentences())
     return 0
 
@@ -385,8 +391,8 @@ def _conclude(command: str, chosen: Sequence[Cell], spending: Spending) -> int:
         print_stage(command, store, records, Console())
     failed = [record for record in records if record.state in ("failed", "stopped", "interrupted")]
     for record in failed:
-        print(f"simula: {record.key}: {record.reason}", file=sys.stderr)
+        print(visible(f"simula: {record.key}: {record.reason}"), file=sys.stderr)
     for problem in problems:
-        print(f"simula: {problem}", file=sys.stderr)
+        print(visible(f"simula: {problem}"), file=sys.stderr)
     codes = [record.exit_code or 1 for record in failed] + [problem.exit_code for problem in problems]
     return max(codes, default=0)

@@ -22,7 +22,7 @@ def keep_to_oneself() -> None:
 def open_to_others(folder: Path) -> list[Path]:
     """The folders from this one up, symbolic links resolved, in which others may replace what lies there.
 
-    In a sticky one, such as /tmp, they may not. Folders that are not there yet are passed over.
+    In a sticky one, as for temporary files, they may not. Folders that are not there yet are passed over.
     """
     resolved = folder.resolve()
     return [path for path in (resolved, *resolved.parents) if path.exists() and _open(path)]

@@ -17,6 +17,7 @@ from rich.progress import Progress as Bar
 from rich.text import Text
 
 from simula.errors import BudgetSpent
+from simula.visible import visible
 
 QUIET_S = 2.0
 """What is done sooner says nothing on its way."""
@@ -49,7 +50,7 @@ class Progress:
 
     def line(self, text: str) -> None:
         """One finished sentence."""
-        self.console.print(f"[{self.label}] {text}", markup=False, soft_wrap=True)
+        self.console.print(visible(f"[{self.label}] {text}"), markup=False, soft_wrap=True)
 
     @contextmanager
     def bar(self, what: str) -> Iterator[Meter]:

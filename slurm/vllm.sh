@@ -24,6 +24,7 @@ every_s=${EVERY_S:-20}                                           # seconds betwe
 
 [[ $# -eq 0 ]] || command=("$@")
 set -u
+umask go-w    # an address that somebody else could write would get every prompt, and the key
 own=${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("", 0)); print(s.getsockname()[1])')
 
@@ -58,6 +59,7 @@ done
 mkdir -p "$folder"
 echo "http://$host:$port/v1" > "$folder/.$own" && mv "$folder/.$own" "$folder/$own"
 say "healthy at $host:$port"
+[[ -n ${VLLM_API_KEY:-} ]] || say "VLLM_API_KEY is not set: whoever reaches $host may ask this server"
 
 seen=$SECONDS patience=$((60 * unused_min))
 while ((SECONDS - seen <= patience)); do

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from simula.generation import Candidate
-from simula.report.story import sections, visible
+from simula.report.story import sections
 from simula.taxonomy import Node, Taxonomies
+from simula.visible import visible
 
 LONGEST = 4_000
 """Characters of one text that are shown; of a longer one the page says how many it left out."""

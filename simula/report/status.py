@@ -13,10 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from simula.composition import Cell
-from simula.report.story import visible
 from simula.stages.record import CellRecord, all_records, records_of
 from simula.store.artifacts import Store
 from simula.sweep.state import Snapshot, TaskState
+from simula.visible import visible
 
 WATCH_S = 10.0
 """Seconds between two looks of `--watch`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import string
-import unicodedata
 from collections.abc import Iterable, Iterator
 
 from rich.console import Console
@@ -14,6 +13,7 @@ from rich.text import Text
 from simula.critique import Verdict
 from simula.domain import Domain, Example
 from simula.generation import Candidate
+from simula.visible import visible
 
 Line = tuple[str, str]
 """What is said, and the text."""
@@ -30,17 +30,6 @@ _CRITIC = {
 def shown(text: str, style: str = "") -> Text:
     """A text that somebody else wrote, without markup."""
     return Text(visible(text), style)
-
-
-def visible(text: str) -> str:
-    """The text with each control character as a sign that can be seen."""
-    return "".join(map(_visible, text))
-
-
-def _visible(character: str) -> str:
-    if unicodedata.category(character) != "Cc" or character in "\n\t":
-        return character
-    return chr(0x2400 + ord(character)) if ord(character) < 0x20 else "\u2421"
 
 
 def sections(candidate: Candidate) -> Iterator[tuple[str, list[Line]]]:

@@ -14,6 +14,7 @@ from simula.report.measures.shown import Shown
 from simula.report.summary import Summary
 from simula.report.tables import detail_tables, main_tables
 from simula.report.text_table import terminal
+from simula.visible import visible
 
 _STYLE = {"better": "bold green", "worse": "bold red", "open": "bold"}
 
@@ -28,7 +29,7 @@ def print_report(summary: Summary, measures: Mapping[Measure, Shown], console: C
                 console.print(*terminal(table, console), sep="\n")
                 console.print()
     for key, reason in summary.failures:
-        console.print(Text(f"failed: {key}: {reason}", style="red"))
+        console.print(Text(visible(f"failed: {key}: {reason}"), style="red"))
 
 
 def _print_answer(summary: Summary, console: Console) -> None:

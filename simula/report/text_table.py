@@ -14,6 +14,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from simula.visible import visible
+
 Tone = Literal["", "untuned", "partial", "none"]
 _STYLE: dict[Tone, str] = {"": "", "untuned": "italic", "partial": "yellow", "none": "dim"}
 
@@ -61,13 +63,13 @@ def escaped(text: str) -> str:
 
 def terminal(table: TextTable, console: Console) -> Iterator[RenderableType]:
     """The table for this console; one that is too wide comes in blocks, each with the key columns."""
-    yield Text(table.title, style="bold")
+    yield Text(visible(table.title), style="bold")
     for at, block in enumerate(_blocks(table, console)):
         if at:
             yield Text()
         yield _rich(block)
     for note in table.notes:
-        yield Text(note, style="dim")
+        yield Text(visible(note), style="dim")
 
 
 def _blocks(table: TextTable, console: Console) -> Iterator[TextTable]:
@@ -96,11 +98,11 @@ def _rich(table: TextTable) -> Table:
     drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for at, name in enumerate(table.columns):
         if at < table.keys:
-            drawn.add_column(Text(name), overflow="fold")
+            drawn.add_column(Text(visible(name)), overflow="fold")
         else:
             words = name.split(" ")
             width = max(map(cell_len, (*words, *(cells[at] for _, cells in table.rows))))
-            drawn.add_column(Text("\n".join(words)), justify="right", no_wrap=True, min_width=width)
+            drawn.add_column(Text(visible("\n".join(words))), justify="right", no_wrap=True, min_width=width)
     for tone, cells in table.rows:
-        drawn.add_row(*map(Text, cells), style=_STYLE[tone])
+        drawn.add_row(*(Text(visible(cell)) for cell in cells), style=_STYLE[tone])
     return drawn

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
+from simula.report.story import shown
 from simula.stages.taxonomy import PAGE, TREES
 from simula.taxonomy import Node, Taxonomies, Taxonomy
 from simula.taxonomy.account import sentences, warnings
@@ -32,13 +33,13 @@ def print_trees(found: Taxonomies, manifest: Mapping[str, Any], folder: Path, co
     for taxonomy in found.taxonomies:
         console.print(_tree(taxonomy, deepest))
     for strategy in found.strategies:
-        console.print(Text(f"strategy of weight {strategy.weight:g}: {', '.join(strategy.factors)}"))
+        console.print(shown(f"strategy of weight {strategy.weight:g}: {', '.join(strategy.factors)}"))
         for exclusion in strategy.excluded:
-            console.print(Text(f"  never {exclusion}"))
+            console.print(shown(f"  never {exclusion}"))
     for sentence in sentences(manifest):
-        console.print(Text(sentence))
+        console.print(shown(sentence))
     for warning in warnings(manifest):
-        console.print(Text(f"warning: {warning}", style="bold yellow"))
+        console.print(shown(f"warning: {warning}", "bold yellow"))
     if deepest < len(found.nodes_by_level):
         console.print(
             Text(
@@ -57,16 +58,17 @@ def print_trees(found: Taxonomies, manifest: Mapping[str, Any], folder: Path, co
 
 def _tree(taxonomy: Taxonomy, deepest: int) -> Tree:
     counts = " / ".join(f"{len(level):,}" for level in taxonomy.levels)
-    tree = Tree(Text.assemble((taxonomy.factor, "bold"), f"  {counts}  ", (taxonomy.description, "dim")))
+    tree = Tree(
+        Text.assemble(shown(taxonomy.factor, "bold"), f"  {counts}  ", shown(taxonomy.description, "dim"))
+    )
     for child in taxonomy.children:
         _grow(tree, child, deepest - 1)
     return tree
 
 
 def _grow(above: Tree, node: Node, deeper: int) -> None:
-    # Text, not a string: what a model wrote is never read as markup.
     below = sum(1 for _ in node.walk()) - 1
     hidden = f"  (+{below:,} below)" if below and not deeper else ""
-    branch = above.add(Text.assemble(node.name, hidden, (f"  {node.description}", "dim")))
+    branch = above.add(Text.assemble(shown(node.name), hidden, shown(f"  {node.description}", "dim")))
     for child in node.children if deeper else ():
         _grow(branch, child, deeper - 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path as File
 
@@ -16,6 +17,8 @@ PersonLabels = Mapping[Place, Mapping[Path, Label]]
 EXPERT = "expert"
 METHODS = ("ours", "zero_shot")
 _SEPARATOR = " > "
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+"""How a text begins that a spreadsheet would compute, or that was marked for beginning so."""
 _NEEDED = ("comparison", "tree", "path", "label")
 _COLUMNS = (*_NEEDED, "match", "votes", "reason")
 
@@ -30,7 +33,8 @@ def write_labels(file: File, labelled: Mapping[Place, Sequence[LabelledNode]]) -
                 match = _SEPARATOR.join(node.match or ())
                 votes = " ".join(vote.label for vote in node.votes)
                 path = _SEPARATOR.join(node.path)
-                writer.writerow((comparison, tree, path, node.label or "", match, votes, node.reason))
+                said = (comparison, tree, path, node.label or "", match, votes, node.reason)
+                writer.writerow(map(_marked, said))
 
 
 def read_labels(file: File) -> PersonLabels:
@@ -59,7 +63,8 @@ def read_labels(file: File) -> PersonLabels:
     found: dict[Place, dict[Path, Label]] = {}
     problems = []
     for row in reader:
-        place, path = (row["comparison"], row["tree"]), tuple((row["path"] or "").split(_SEPARATOR))
+        place = (row["comparison"], row["tree"])
+        path = tuple(_unmarked(row["path"] or "").split(_SEPARATOR))
         said = (row["label"] or "").strip()
         if problem := "; ".join(_problems(place, said)):
             problems.append(f"{named} line {reader.line_num}: {problem}")
@@ -70,6 +75,15 @@ def read_labels(file: File) -> PersonLabels:
     if problems:
         raise ConfigurationError(*problems)
     return found
+
+
+def _marked(cell: str) -> str:
+    """A text of a model's as a spreadsheet shows it, which takes an apostrophe before it for that."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def _unmarked(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def _problems(place: Place, label: str) -> Iterator[str]:

@@ -83,7 +83,7 @@ def submit(configs: Sequence[Config], until: str, settings: Slurm) -> Submitted:
         SimulaError: a benchmark or a student that the cells need cannot be had.
     """
     store = Store(configs[0].paths.store)
-    _check_writers(store, configs[0].paths.root)
+    check_writers(sweeps_folder(store), (configs[0].paths.root, store.root))
     for config in configs:
         stages_of(config, until)
     tasks = tasks_of(configs, until)
@@ -107,14 +107,20 @@ def submit(configs: Sequence[Config], until: str, settings: Slurm) -> Submitted:
     return Submitted(sweep, len(configs), tuple(wanted), len(packed), *counts)
 
 
-def _check_writers(store: Store, root: Path) -> None:
+def check_writers(place: Path, own: Sequence[Path]) -> None:
     """Nobody else may put a pickle of theirs where a job reads one.
 
-    Of folders above the results, which may be a group's, it is only told. Raises StoreError.
+    Of folders above the results, which may be a group's, it is only told.
+
+    Args:
+        place: the folder of the jobs' pickles, there or not.
+        own: the folders of results.
+
+    Raises:
+        StoreError: others may write into one of these, or below it on the way to `place`.
     """
-    own = (root.resolve(), store.root.resolve())
-    for folder in open_to_others(sweeps_folder(store)):
-        if any(folder.is_relative_to(path) for path in own):
+    for folder in open_to_others(place):
+        if any(folder.is_relative_to(path.resolve()) for path in own):
             raise StoreError(
                 f"others may write into {folder}, and so decide what your jobs run: chmod go-w {folder}"
             )

@@ -135,6 +135,28 @@ def test_it_serves_those_of_its_name_until_none_is_left(start: Callable[..., Sta
     assert not server.address
 
 
+@pytest.mark.parametrize(("key", "told"), [("", True), ("a-key", False)])
+def test_nobody_else_writes_its_address_and_a_missing_key_is_told(
+    start: Callable[..., Started], key: str, told: bool
+) -> None:
+    before = os.umask(0)
+    try:
+        server = start(VLLM_API_KEY=key)
+    finally:
+        os.umask(before)
+    last = "whoever reaches" if told else "healthy at"
+    server.wait(lambda: last in (server.folder / "log").read_text())
+    server.wait(lambda: server.address)
+    for path in (server.addresses, server.addresses / "12_0"):
+        assert not path.stat().st_mode & 0o022
+    server.queue()
+    server.process.terminate()
+    server.wait(server.gone)
+    said = (server.folder / "log").read_text()
+    assert ("VLLM_API_KEY is not set: whoever reaches" in said) == told
+    assert key not in said or told
+
+
 def test_it_waits_for_a_first_job_and_not_for_ever(start: Callable[..., Started]) -> None:
     server = start(UNUSED_MIN="0")
     server.wait(server.gone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,21 @@ def test_every_mistake_is_told_with_its_line(tmp_path: Path) -> None:
     path.write_bytes(b"\xff")
     with pytest.raises(ConfigurationError, match="not a text in UTF-8"):
         read_labels(path)
+
+
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "'=1", "''-1", "'s-Hertogenbosch", "'", "a=1"]
+
+
+def test_a_spreadsheet_computes_nothing_that_a_model_wrote(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    labels = {
+        ("ours", "ours"): [
+            LabelledNode((name, "=2"), (Vote("good_exclusive", None, name),)) for name in FORMULAS
+        ]
+    }
+    write_labels(path, labels)
+    with path.open(newline="") as file:
+        cells = [cell for row in csv.reader(file) for cell in row]
+    assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))] == []
+    assert {"'=1+1 > =2", "''=1 > =2", "'s-Hertogenbosch > =2", "a=1 > =2"} <= set(cells)
+    assert read_labels(path) == {("ours", "ours"): {(name, "=2"): "good_exclusive" for name in FORMULAS}}

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch import distributed
 
 from simula.domain import Domain, Example, MultipleChoice
 from simula.errors import StudentError
 from simula.installed import package_folder
 from simula.student.adapter import adapted, save, tuned
+from simula.student.ranks import Place, Replicas
 from simula.student.settings import HubWeights, Lora, StudentSettings, TrainingSettings
 from simula.student.training import train
 from simula.student.weights import check, load, tokenizer
@@ -134,6 +136,22 @@ def test_a_checkpoint_runs_nothing(
     with pytest.raises(StudentError, match=r"last\.ckpt holds more than the state of a training"):
         run(stop=False)
     assert not mark.exists()
+
+
+def test_processes_of_a_training_send_each_other_no_pickle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One process is a group as well; that several agree is `test_the_machine_changes_nothing`'s to say."""
+    monkeypatch.setattr(distributed, "broadcast_object_list", lambda *_: pytest.fail("a pickle was sent"))
+    strategy = Replicas(Place(), sharded=False)
+    strategy.parallel_devices = [torch.device("cpu")]
+    assert strategy.broadcast(True) is True
+    distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)
+    try:
+        said = [True, False, None, "a/folder", ["नेपाली", 1.5]]
+        assert [strategy.broadcast(one) for one in said] == said
+        with pytest.raises(TypeError, match="not JSON serializable"):
+            strategy.broadcast(Evil(Path("ran")))
+    finally:
+        distributed.destroy_process_group()
 
 
 def test_a_package_of_weights_is_never_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

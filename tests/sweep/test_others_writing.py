@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickletools
+import re
 import stat
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from slurm_stub import Stub
 
+from simula.cli import main
 from simula.config import Config
 from simula.errors import StoreError
 from simula.permissions import keep_to_oneself, open_to_others
@@ -87,6 +89,25 @@ def test_nothing_is_submitted_where_others_may_write(
     assert submit(grid, "generate", Slurm()).tasks
 
 
+def test_nor_are_processes_of_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They read pickles, too."""
+    tmp_path.chmod(0o777)
+    overrides = ["domain=arithmetic", "teacher=simulated", "benchmark=none", f"paths.root={tmp_path}"]
+    monkeypatch.setattr(sys, "argv", ["simula", "generate", "-m", "hydra/launcher=local", *overrides])
+    before = os.umask(0o022)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            main()
+    finally:
+        os.umask(before)
+        tmp_path.chmod(0o700)
+    assert ended.value.code == 1
+    assert f"decide what your jobs run: chmod go-w {tmp_path}" in capsys.readouterr().err
+    assert not list(tmp_path.rglob("*.pkl"))
+
+
 def test_an_open_folder_above_the_results_is_told(
     slurm: Stub, grid: list[Config], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -146,3 +167,12 @@ def test_no_key_is_in_a_submission(
     assert {".sh", ".pkl", ".json"} <= {path.suffix for path in files}
     assert any(path.name.startswith("script-") for path in files)
     assert not [path for path in files if KEY.encode() in path.read_bytes()]
+
+
+def test_no_temporary_name_can_be_guessed() -> None:
+    """A link that somebody has put there first would be written through."""
+    root = Path(__file__).parents[2]
+    files = [*root.glob("simula/**/*.py"), *root.glob("experiments/*.py"), *root.glob("slurm/*.sh")]
+    assert len(files) > 300
+    fixed = re.compile(r"[\"' ]/(?:var/)?tmp\b|/dev/shm|gettempdir|mktemp\b(?! -d)")
+    assert [path for path in files if fixed.search(path.read_text(encoding="utf-8"))] == []

@@ -1,5 +1,7 @@
 """Taxonomies to YAML and back: equal content whatever the names, and one sentence a mistake."""
 
+from pathlib import Path
+
 import pytest
 import yaml
 from hypothesis import example, given
@@ -194,3 +196,16 @@ def test_all_mistakes_of_a_kind_are_named_at_once() -> None:
     with pytest.raises(ConfigurationError) as caught:
         read_form(text, "f.yaml", Document)
     assert len(caught.value.problems) == 3
+
+
+def test_a_tag_is_no_object(tmp_path: Path) -> None:
+    """Neither as a name nor as a list of nodes."""
+    mark = tmp_path / "made"
+    made = f"!!python/object/apply:os.mkdir ['{mark}']"
+    tree = Taxonomy(factor="f", children=(Node(name="x"),))
+    text = to_yaml(Taxonomies(taxonomies=(tree,), strategies=()), "key", "f")
+    for old, new in (("- name: x", f"- name: {made}"), ("children:", f"children: {made}\n    was:")):
+        assert old in text
+        with pytest.raises(ConfigurationError):
+            read_form(text.replace(old, new), "f", Document)
+    assert not mark.exists()

@@ -151,3 +151,23 @@ def test_without_any_server_one_sentence_says_where_it_was_looked_for(tmp_path: 
 def test_where_the_servers_are_is_not_who_answers(tmp_path: Path) -> None:
     one, other = ServerTeacher(model="qwen"), ServerTeacher(model="qwen", servers=tmp_path)
     assert one.identity() == other.identity()
+
+
+def test_every_replica_is_sent_the_key_of_their_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As vLLM wants it where VLLM_API_KEY was exported for its server."""
+    monkeypatch.setenv("VLLM_API_KEY", "a-key")
+
+    async def run() -> set[str | None]:
+        async with FakeServer() as first, FakeServer() as second:
+            for name, fake in (("1_0", first), ("1_1", second)):
+                (tmp_path / name).write_text(f"{fake.url}/v1\n")
+            teacher = ServerTeacher(model="qwen", servers=tmp_path, key_variable="VLLM_API_KEY").connect()
+            async with anyio.create_task_group() as group:
+                for seed in range(4):
+                    group.start_soon(teacher.ask, make_request(seed))
+            await teacher.close()
+            assert first.headers
+            assert second.headers
+            return {headers.get("Authorization") for headers in (*first.headers, *second.headers)}
+
+    assert anyio.run(run) == {"Bearer a-key"}
