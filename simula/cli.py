@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simula.arguments import RUNS, Arguments, check_fitting, read_arguments
 from simula.errors import ConfigurationError, SimulaError, StoreError, unknown
 from simula.help import COMMANDS, command_help, completion_script, conf_folder, general_help
 from simula.permissions import keep_to_oneself
@@ -20,50 +20,6 @@ if TYPE_CHECKING:
 
     from simula.composition import Cell
     from simula.teacher import Spending
-
-RUNS = {
-    "run": "evaluate",
-    "taxonomy": "taxonomy",
-    "generate": "generate",
-    "assess": "assess",
-    "train": "train",
-    "evaluate": "evaluate",
-}
-"""Command that works through stages, to the last of them."""
-
-NAMING_NO_CELL = ("paths", "tracking", "budget", "evaluation.learning_rate_by")
-"""Groups and keys of which no cell's name depends: with these alone, all of the store's cells are meant."""
-
-FLAGS = [
-    "--multirun",
-    "-m",
-    "--config-dir",
-    "--cfg",
-    "--json",
-    "--watch",
-    "--inspect",
-    "--student",
-    "--debug",
-    "--help",
-]
-
-
-@dataclass(slots=True)
-class Arguments:
-    """What stands behind the command."""
-
-    overrides: list[str] = field(default_factory=list)
-    sweep: bool = False
-    folder: Path | None = None
-    json: bool = False
-    watch: bool = False
-    """Of status: look again until nothing is at work."""
-    inspect: bool = False
-    """Of train: print one batch, and train nothing."""
-    student: bool = False
-    """Of export: the trained student, not the data set."""
-    hydra: list[str] = field(default_factory=list)
-    """Hydra's own flags that only print something: --cfg job, and -sc of tab completion."""
 
 
 def main() -> None:
@@ -114,61 +70,11 @@ def _dispatch(arguments: Sequence[str]) -> int:
     if {"-h", "--help"} & set(rest):
         print(command_help(command))
         return 0
-    return _run(command, _arguments(rest))
-
-
-def _arguments(rest: Sequence[str]) -> Arguments:
-    found = Arguments()
-    words = iter(rest)
-    for word in words:
-        if word in ("-m", "--multirun"):
-            found.sweep = True
-        elif word == "--json":
-            found.json = True
-        elif word == "--watch":
-            found.watch = True
-        elif word == "--inspect":
-            found.inspect = True
-        elif word == "--student":
-            found.student = True
-        elif word.split("=")[0] in ("--config-dir", "-cd"):
-            found.folder = _folder(word.partition("=")[2] or next(words, ""))
-        elif word in ("--cfg", "-sc"):
-            found.hydra += [word, next(words, "")]
-        elif word.startswith("-"):
-            raise ConfigurationError(unknown(word, FLAGS, "option"))
-        else:
-            found.overrides.append(word)
-    return found
-
-
-def _folder(name: str) -> Path:
-    path = Path(name)
-    if not name or not path.is_dir():
-        raise ConfigurationError(
-            f"--config-dir {name}: there is no such folder; it holds domain/mine.yaml and the like"
-        )
-    return path
-
-
-def _check_fitting(command: str, arguments: Arguments) -> None:
-    """Whether the command takes these options. Raises ConfigurationError."""
-    for flag, given, of in (
-        ("inspect", arguments.inspect, "train"),
-        ("student", arguments.student, "export"),
-        ("watch", arguments.watch, "status"),
-    ):
-        if given and command != of:
-            raise ConfigurationError(f"--{flag} is an option of simula {of}, not of simula {command}")
-    launchers = [line for line in arguments.overrides if line.startswith("hydra/launcher=")]
-    if launchers and command in RUNS and not arguments.sweep and not arguments.hydra:
-        raise ConfigurationError(
-            f"{launchers[0]} is for sweeps, also those of one cell; add -m, or it would run here"
-        )
+    return _run(command, read_arguments(rest))
 
 
 def _run(command: str, arguments: Arguments) -> int:
-    _check_fitting(command, arguments)
+    check_fitting(command, arguments)
     if arguments.hydra:
         # These print and end; no cell is run.
         _launch(command, arguments)
@@ -183,7 +89,7 @@ def _run(command: str, arguments: Arguments) -> int:
         return track(arguments.overrides, arguments.folder, sweep=arguments.sweep)
     from simula.composition import cells
 
-    everything = not _name_cells(arguments) and command in ("status", "report")
+    everything = not arguments.name_cells and command in ("status", "report")
     own = ["system=full"] if command == "advise" else []
     chosen = cells([*own, *arguments.overrides], sweep=arguments.sweep, extra_folder=arguments.folder)
     if command == "plan":
@@ -220,13 +126,6 @@ def _run(command: str, arguments: Arguments) -> int:
     _fetch_measured(chosen)
     spending = _launch(command, arguments)
     return _conclude(command, chosen, spending)
-
-
-def _name_cells(arguments: Arguments) -> bool:
-    """Whether the words say which cells are meant, and not only where they are or how they are shown."""
-    keys = {line.lstrip("+~").partition("=")[0] for line in arguments.overrides}
-    beside = {key for key in keys if any(key == one or key.startswith(f"{one}.") for one in NAMING_NO_CELL)}
-    return arguments.sweep or bool(keys - beside)
 
 
 def _submit(command: str, arguments: Arguments, chosen: Sequence[Cell]) -> int | None:

@@ -91,7 +91,7 @@ def tasks_of(configs: Sequence[Config], until: str) -> list[Task]:
 
     Args:
         configs: the cells.
-        until: the last stage, as `simula.cli` names it.
+        until: the last stage, as `simula.arguments` names it.
     """
     found: dict[tuple[Kind, tuple[str, ...]], Task] = {}
     sizes: dict[str, dict[int, Task]] = defaultdict(dict)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from simula.advise import choices
-from simula.cli import _arguments as parsed
+from simula.arguments import read_arguments as parsed
 from simula.cli import _run as run_command
 from simula.composition import cells
 from simula.errors import ConfigurationError

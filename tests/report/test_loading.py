@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from simula.cli import Arguments, _name_cells
+from simula.arguments import Arguments
 from simula.composition import cells
 from simula.report.loading import _rank, load_result, report
 from simula.report.results import CellResult, Overlap
@@ -103,8 +103,8 @@ def test_each_reading_of_the_answers_is_there(tmp_path: Path) -> None:
 )
 def test_words_that_decide_nothing_of_a_cell_name_none(words: list[str], named: bool) -> None:
     """With these alone a report is of all that the store has."""
-    assert _name_cells(Arguments(overrides=words)) is named
-    assert _name_cells(Arguments(overrides=words, sweep=True))
+    assert Arguments(overrides=words).name_cells is named
+    assert Arguments(overrides=words, sweep=True).name_cells
 
 
 def test_records_of_a_store_come_in_the_papers_order() -> None:

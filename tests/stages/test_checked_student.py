@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simula.cli import _arguments as parsed
+from simula.arguments import read_arguments as parsed
 from simula.cli import _run as run_command
 from simula.composition import cells
 from simula.errors import ConfigurationError
