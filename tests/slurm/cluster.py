@@ -155,7 +155,9 @@ class Cluster:
 
     def lose_node(self, *jobs: str) -> None:
         """The node dies with all that runs on it: nobody gets a signal but the one that cannot be heard."""
-        listed = [line for job in jobs for line in self.ask("scontrol", "listpids", job).splitlines()[1:]]
+        # Of an array's element only this number is known there.
+        numbers = [self.job(job)["JobId"] for job in jobs]
+        listed = [line for job in numbers for line in self.ask("scontrol", "listpids", job).splitlines()[1:]]
         processes = {int(line.split()[0]) for line in listed}
         # What holds a job's processes is not listed, and would tell the controller how they ended.
         holders = {parent for process in processes if (parent := _parent(process)) > 1} - processes

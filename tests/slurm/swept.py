@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import re
@@ -177,10 +179,10 @@ class Outcome:
 
     results: dict[str, bytes]
     """Of `results`."""
-    told: str
-    """What `simula report` prints: the answer and the table."""
-    table: str
-    """What it writes for others to read."""
+    told: list[str]
+    """What `simula report` prints: the answer and the tables."""
+    table: list[dict[str, str]]
+    """What it writes for others to read, line by line."""
 
 
 def results(root: Path) -> dict[str, bytes]:
@@ -213,9 +215,12 @@ def undisturbed(root: Path, *cells: str) -> Outcome:
 
 
 def _outcome(root: Path, told: str) -> Outcome:
-    table = (root / "report" / "table.csv").read_text()
-    assert table.count("\n") > 1, "a table without a line is equal to any other"
-    return Outcome(results(root), told.split("page:")[0], table)
+    """Without how long it took, which is no other's."""
+    blocks = told.split("page:")[0].split("\n\n")
+    rows = list(csv.DictReader(io.StringIO((root / "report" / "table.csv").read_text())))
+    assert rows, "a table without a line is equal to any other"
+    table = [{name: said for name, said in row.items() if not name.startswith("seconds ")} for row in rows]
+    return Outcome(results(root), [block for block in blocks if not block.startswith("Seconds a")], table)
 
 
 def _said(environment: dict[str, str], *words: str) -> str:

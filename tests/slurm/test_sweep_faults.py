@@ -306,7 +306,7 @@ def test_shards_of_a_data_set(cluster: Cluster, tiny_gemma: StudentSettings, tmp
     """Three jobs ask for a data set, one of them is killed: rows and calls are those of one process."""
     words = (*LAB, *tiny(tiny_gemma), *BRIEFLY, FULL, "size=400")
     sweep = Swept(cluster, tmp_path / "cluster", words, "generate")
-    assert "submitted 5 jobs in 3 arrays" in sweep.submit("dataset.shards=3")
+    assert "submitted 5 jobs in 5 arrays" in sweep.submit("dataset.shards=3")
     _, process = sweep.stopped("shard/.*1of3", ANSWERS)
     os.kill(process, signal.SIGKILL)
     sweep.ended()
