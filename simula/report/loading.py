@@ -68,7 +68,9 @@ def report(cells: Sequence[Cell], *, everything: bool) -> int:
     write_measures(measures, paths.report / "measures")
     # What was only to be generated or measured, and is, waits for nothing.
     awaited = [record for record in records if _examined(record) or record.state != "waiting"]
-    files = write_report(summary, explore(store, records), measures, progress(awaited), paths.report)
+    files = write_report(
+        summary, explore(store, records), measures, progress(awaited, paths.cache), paths.report
+    )
     # After the files, which are there then where nobody reads to the end (`| head`).
     print_report(summary, measures, console)
     console.print(f"page: {files.page}", soft_wrap=True)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from simula.report.status import ROWS
 from simula.report.text_table import Line, TextTable
 from simula.stages.keys import ARTIFACTS, POOL
 from simula.stages.record import CellRecord
+from simula.store.settled import SettledCandidates, settled_path
 
 _AXES = ("experiment", "domain", "system", "teacher", "student", "size", "seed", "data_seed")
 """By which a cell is named, where cells differ in them."""
@@ -42,14 +45,39 @@ class Progress:
     """The cells that are not done; None where all are."""
 
 
-def progress(records: Sequence[CellRecord]) -> Progress:
+def progress(records: Sequence[CellRecord], cache: Path | None = None) -> Progress:
     """How far cells are.
 
     Args:
         records: with what jobs say of them (`simula.sweep.state.overlaid`).
+        cache: where the settled candidates of data sets that are being made are; None: nobody looks.
     """
     states = Counter(str(record.state) for record in records)
-    return Progress(dict(states.most_common()), _stages(records), _unfinished(records))
+    rows = _rows(records, cache) if cache is not None else {}
+    return Progress(dict(states.most_common()), _stages(records), _unfinished(records, rows))
+
+
+def _rows(records: Sequence[CellRecord], cache: Path) -> dict[str, int]:
+    """By place the rows so far of each data set that a running cell makes, but for the last few."""
+    running = {
+        record.artifacts["dataset"]
+        for record in records
+        if record.state == "running" and "dataset" in record.missing
+    }
+    found = {}
+    for place in running:
+        path = settled_path(cache, place.removeprefix("dataset/"))
+        with suppress(OSError):  # it has just become a data set
+            found[place] = SettledCandidates(path).accepted
+    return {place: count for place, count in found.items() if count}
+
+
+def _wanted(record: CellRecord, rows: Mapping[str, int]) -> Iterator[str]:
+    """What is still to be made, a data set that is being made with its rows so far."""
+    for name in _asked(record):
+        if name not in record.manifests:
+            count = rows.get(record.artifacts[name]) if name == "dataset" else None
+            yield name if count is None else f"dataset ({count:,} of {record.axes['size']:,} rows)"
 
 
 def _asked(record: CellRecord) -> list[str]:
@@ -69,7 +97,7 @@ def _stages(records: Sequence[CellRecord]) -> tuple[Stage, ...]:
     return tuple(found)
 
 
-def _unfinished(records: Sequence[CellRecord]) -> TextTable | None:
+def _unfinished(records: Sequence[CellRecord], rows: Mapping[str, int]) -> TextTable | None:
     """Those at work and those that ended otherwise, one by one as far as `simula status` would show them."""
     if all(record.state == "done" for record in records):
         return None
@@ -81,7 +109,7 @@ def _unfinished(records: Sequence[CellRecord]) -> TextTable | None:
                 *(str(record.axes[name]) for name in names),
                 record.state,
                 record.reason,
-                ", ".join(name for name in _asked(record) if name not in record.manifests),
+                ", ".join(_wanted(record, rows)),
             )
         )
         for record in told[:ROWS]

@@ -27,7 +27,7 @@ from simula.stages.taxonomy import read_taxonomies
 from simula.store.benchmarks.item import checksum
 from simula.store.datasets import SHORT, sizes_of
 from simula.store.rows import COUNTS, REFUSED, ROWS, RowWriter, read_rows
-from simula.store.settled import Settled, SettledCandidates
+from simula.store.settled import Settled, SettledCandidates, settled_path
 from simula.store.spool import Spool
 
 STAGE = "dataset"
@@ -65,7 +65,7 @@ async def _make(bench: Bench, folder: Path, log: Callable[[Mapping[str, float]],
             RowWriter(folder / ROWS) as rows,
             RowWriter(folder / REFUSED) as refused,
             Spool(folder) as texts,
-            Settled(_settled(config, rows_key(config))) as settled,
+            Settled(settled_path(config.paths.cache, rows_key(config))) as settled,
             bench.progress.bar("dataset: rows accepted") as meter,
         ):
 
@@ -142,11 +142,6 @@ def _taxonomy_tokens(bench: Bench) -> int:
     return int(manifest.get("prompt_tokens", 0)) + int(manifest.get("completion_tokens", 0))
 
 
-def _settled(config: Config, rows: str) -> Path:
-    """Where the settled candidates of a data set of one size are."""
-    return config.paths.cache / "candidates" / f"{rows}.jsonl"
-
-
 def _of_another_size(bench: Bench) -> SettledCandidates | None:
     """The candidates of this data set at another size: of a larger one, else of the largest."""
     key = dataset_key(bench.config)
@@ -155,7 +150,7 @@ def _of_another_size(bench: Bench) -> SettledCandidates | None:
         return None
     enough = [size for size in sizes if size >= bench.config.scalars.size]
     size = sizes[min(enough) if enough else max(sizes)]
-    found = SettledCandidates(_settled(bench.config, f"{key}/{size}"))
+    found = SettledCandidates(settled_path(bench.config.paths.cache, f"{key}/{size}"))
     return found if found.count else None
 
 

@@ -28,6 +28,11 @@ _BUFFER = 1 << 16
 """Bytes that are gathered before they are written: some twenty candidates."""
 
 
+def settled_path(cache: Path, rows: str) -> Path:
+    """Where the settled candidates of a data set of one size are, by its key."""
+    return cache / "candidates" / f"{rows}.jsonl"
+
+
 class SettledCandidates:
     """A line a candidate, in slot order: counted at once, and read when they are wanted."""
 

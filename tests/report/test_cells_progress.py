@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+
+from looked_into import candidate
 
 from simula.report.progress import Stage, progress
 from simula.report.status import ROWS
 from simula.stages.record import CellRecord, State
+from simula.store.settled import Settled, settled_path
 
 MADE = {"seconds": 1.0}
 
@@ -71,3 +75,15 @@ def test_what_nobody_asked_for_is_not_waited_for() -> None:
     assert [line.cells[-1] for line in found.unfinished.lines] == ["dataset"]
     both = progress([*cells, replace(record(2, "running"), until="train")])
     assert both.stages[-1] == Stage("train", 0, 1)
+
+
+def test_a_data_set_that_is_being_made_says_its_rows(tmp_path: Path) -> None:
+    """Three candidates have settled, two of them as rows; another data set has not begun."""
+    with Settled(settled_path(tmp_path, "d/n4")) as settled:
+        for slot, reason in enumerate(("", "a critic", "")):
+            settled.add(candidate(slot, ("cat",), "verse", f"question {slot}", reason))
+    other = record(1, "running", "taxonomy")
+    other.artifacts["dataset"] = "dataset/d/n8"
+    found = progress([record(0, "running", "taxonomy"), other], tmp_path).unfinished
+    assert found is not None
+    assert [line.cells[-1] for line in found.lines] == ["dataset (2 of 4 rows), train", "dataset, train"]
