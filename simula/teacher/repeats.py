@@ -66,7 +66,8 @@ class Repeats:
         raise AssertionError("the last attempt answers or raises")
 
     def _given_up(self, last: PassingFault, *, empty: bool, alone: bool) -> Exception:
-        what = f"{self._model} gave no answer in {self._attempts} attempts, at last: {last}"
+        attempts = "1 attempt" if self._attempts == 1 else f"{self._attempts} attempts"
+        what = f"{self._model} gave no answer in {attempts}, at last: {last}"
         if empty:
             return RequestFailed(what)
         if alone:

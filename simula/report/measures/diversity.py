@@ -48,7 +48,11 @@ def _notes(sets: Sequence[Measured], names: dict[str, None]) -> Iterator[str]:
             " bootstrap over points; those of the local distance hold fixed who is whose neighbour."
         )
     yield from (_recall(one) for one in sets if (one.manifest["neighbours"] or {}).get("check"))
-    yield from (f"{one.name}: {said}." for one in sets for said in one.manifest["left_out"])
+    whose: dict[str, list[str]] = {}
+    for one in sets:
+        for said in one.manifest["left_out"]:
+            whose.setdefault(said, []).append(one.name)
+    yield from (f"{', '.join(names)}: {said}." for said, names in whose.items())
     if len({one.manifest["measures"]["rows measured"] for one in sets}) > 1:
         yield (
             "The sets differ in size: with more points the local distance and the distinct shares of a whole"
