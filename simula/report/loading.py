@@ -73,6 +73,12 @@ def report(cells: Sequence[Cell], *, everything: bool) -> int:
     )
     # After the files, which are there then where nobody reads to the end (`| head`).
     print_report(summary, measures, console)
+    if not everything and all(record.state == "waiting" for record in records):
+        console.print(
+            f"None of these cells was begun; the store has {len(all_records(store)):,} in all, and simula"
+            " report without words shows them all.",
+            soft_wrap=True,
+        )
     console.print(f"page: {files.page}", soft_wrap=True)
     return 0
 

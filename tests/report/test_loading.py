@@ -124,3 +124,16 @@ def test_the_files_are_there_where_nobody_reads_what_is_printed(
     with pytest.raises(SystemExit):
         report(cells([f"paths.root={tmp_path}", "domain=arithmetic"], sweep=False), everything=False)
     assert (tmp_path / "report" / "index.html").stat().st_size > 0
+
+
+def test_where_nothing_that_is_named_was_begun_the_rest_of_the_store_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (cell,) = cells([f"paths.root={tmp_path}", "domain=arithmetic"], sweep=False)
+    store = Store(cell.config.paths.store)
+    store.cells.mkdir(parents=True)
+    (store.cells / "other.json").write_text(
+        json.dumps({"key": "other", "axes": {}, "artifacts": {"train": "train/x"}, "status": "waiting"})
+    )
+    assert report([cell], everything=False) == 0
+    assert "None of these cells was begun; the store has 1 in all" in capsys.readouterr().out
