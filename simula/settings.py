@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 class Settings(BaseModel):
@@ -19,6 +20,18 @@ class Settings(BaseModel):
         """The fields that decide what comes out, without those marked `incidental`."""
         # The cells of a sweep share settings; each of some ten keys of a cell asks for several identities.
         return dict(_deciding(self))
+
+
+def _without_password(address: str) -> str:
+    if "@" in urlsplit(address).netloc:
+        raise ValueError(
+            "a password in an address would be kept in files; key_variable names a key's variable"
+        )
+    return address
+
+
+Address = Annotated[str, AfterValidator(_without_password)]
+"""Where a server is; never who asks it."""
 
 
 def incidental(default: Any = ..., **constraints: Any) -> Any:

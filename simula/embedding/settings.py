@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import Field
 
-from simula.settings import Settings, fingerprint, incidental
+from simula.settings import Address, Settings, fingerprint, incidental
 from simula.teacher.price import Price
 from simula.teacher.traffic import Limits, account_folder
 
@@ -184,7 +184,7 @@ class GeminiEmbedding(Remote):
     """What the vectors are for; null: not sent, for models that take it in words."""
     api_version: str | None = incidental("v1beta")
     """API version, pinned because the client's default changes."""
-    base_url: str | None = incidental(None)
+    base_url: Address | None = incidental(None)
     """Another address of the API; null: Google's."""
     key_variable: str = incidental("GEMINI_API_KEY")
     """Environment variable that holds the key."""
@@ -199,7 +199,7 @@ class GeminiEmbedding(Remote):
 class ServerEmbedding(Remote):
     """Any server that speaks OpenAI's embeddings: vLLM, llama.cpp, hosted ones."""
 
-    base_url: str = incidental("http://127.0.0.1:8000/v1")
+    base_url: Address = incidental("http://127.0.0.1:8000/v1")
     """Address up to and including the version; calls go to `<base_url>/embeddings`."""
     key_variable: str | None = incidental(None)
     """Environment variable that holds the key; null: the server wants none."""

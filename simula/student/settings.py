@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from simula.domain import Extraction
-from simula.settings import Settings, incidental
+from simula.settings import Address, Settings, incidental
 
 
 class PackagedWeights(Settings):
@@ -203,7 +203,7 @@ class EvaluationSettings(Settings):
     """Who computes the answers: transformers or vLLM in this process, or a server that speaks OpenAI's
     protocol. A part of the identity: an engine has kernels and types of its own, and a server weights that
     nobody here sees, so that a near tie may fall otherwise. Cells of two engines are reported apart."""
-    url: str | None = incidental(None, pattern=r"^https?://")
+    url: Address | None = incidental(None, pattern=r"^https?://")
     """The server's address up to and including the version, such as http://127.0.0.1:8000/v1."""
     served: str = "{adapter}"
     """The tuned student's name on the server; `{adapter}` is the name of its folder among the artifacts of

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from pydantic import Field, InstanceOf, model_validator
 
-from simula.settings import Settings, incidental
+from simula.settings import Address, Settings, incidental
 from simula.teacher.ledger import Ledger
 from simula.teacher.limits import Limited
 from simula.teacher.opening import Opening
@@ -118,7 +118,7 @@ class GeminiTeacher(Remote):
     """Vertex location, such as us-central1."""
     api_version: str | None = incidental("v1beta")
     """API version, pinned because the client's default changes; null: the client's default, for Vertex."""
-    base_url: str | None = incidental(None)
+    base_url: Address | None = incidental(None)
     """Another address of the API; null: Google's."""
     key_variable: str = incidental("GEMINI_API_KEY")
     """Environment variable that holds the key."""
@@ -214,7 +214,7 @@ class ServerTeacher(Remote):
 
     model: str
     """The model's name as the server knows it."""
-    base_url: str = incidental("http://127.0.0.1:8000/v1")
+    base_url: Address = incidental("http://127.0.0.1:8000/v1")
     """Address up to and including the version; calls go to `<base_url>/chat/completions`."""
     servers: Path | None = incidental(None)
     """Folder with a file for each of several servers of the model, which holds its address (instead of

@@ -147,3 +147,25 @@ def test_other_variables_are(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
         written(folder, "domain", "mine", {**DOMAIN, "description": f"${{oc.env:{spelled}}}"})
         (cell,) = cells(OVERRIDES, sweep=False, extra_folder=folder)
         assert cell.config.domain.description == expected
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ("teacher=openai_compatible", "teacher.model=m", "teacher.base_url=https://me:secret@host/v1"),
+        ("teacher=gemini_flash", "teacher.base_url=https://secret@host"),
+        ("embedding=openai_compatible", "embedding.model=m", "embedding.base_url=http://me:secret@host/v1"),
+        (
+            "evaluation.engine=server",
+            "evaluation.url=http://me:secret@host/v1",
+            "evaluation.served_untuned=m",
+        ),
+    ],
+)
+def test_no_password_is_in_an_address(overrides: tuple[str, ...]) -> None:
+    with pytest.raises(ConfigurationError, match="a password in an address would be kept in files"):
+        cells(overrides, sweep=False)
+    (cell,) = cells(
+        [line.replace("me:secret@", "").replace("secret@", "") for line in overrides], sweep=False
+    )
+    assert cell

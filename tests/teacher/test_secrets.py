@@ -90,7 +90,7 @@ def test_the_key_is_in_no_file_and_on_no_terminal(kind: str, tmp_path: Path) -> 
     for folder in (work, home, temporary):
         folder.mkdir()
     places = {"HOME": str(home), "TMPDIR": str(temporary), "SIMULA_ROOT": str(tmp_path / "outputs")}
-    keys = {"GEMINI_API_KEY": KEY, "SOME_KEY": KEY}
+    keys = dict.fromkeys(("GEMINI_API_KEY", "SOME_KEY", "HF_TOKEN", "VLLM_API_KEY"), KEY)
     plain = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
 
     async def simula(*more: str) -> subprocess.CompletedProcess[bytes]:
