@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from importlib.metadata import version
 from pathlib import Path
@@ -35,3 +37,11 @@ def test_version() -> None:
         [str(Path(sys.executable).parent / "simula"), "--version"], capture_output=True, text=True, check=True
     )
     assert said.stdout == f"simula {version('simula')}\n"
+
+
+def test_the_changelog_begins_with_what_is_unreleased_and_then_this_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    titles = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert titles[0] == "Unreleased"
+    assert re.fullmatch(rf"{re.escape(project['version'])} - \d{{4}}-\d\d-\d\d", titles[1])
