@@ -37,6 +37,7 @@ ITEMS = (
     "table_6",
     "fig6_small",
     "fig7_small",
+    "lab_contrasts",
 )
 """Each a module with TITLE, SWEEPS (the commands that make its results) and render."""
 
@@ -63,9 +64,9 @@ def main(arguments: list[str]) -> int:
 def _list() -> int:
     for name in ITEMS:
         item = importlib.import_module(f"experiments.{name}")
-        print(f"{name:<11} {item.TITLE}")
+        print(f"{name:<13} {item.TITLE}")
         for sweep in item.SWEEPS:
-            print(f"{'':<11}   {sweep.line()}")
+            print(f"{'':<13}   {sweep.line()}")
     return 0
 
 

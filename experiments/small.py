@@ -162,17 +162,25 @@ def weigh(
 
 def _contrast(runs: Runs, parts: Sequence[Signed], said: str) -> Comparison | None:
     groups = [(runs.get((name, size), {}), sign) for name, size, sign in parts]
-    common = sorted(set.intersection(*(set(group) for group, _ in groups)), key=str)
+    return added_up([({at: one.right for at, one in group.items()}, sign) for group, sign in groups], said)
+
+
+def added_up(parts: Sequence[tuple[Mapping[Values, Sequence[bool]], int]], said: str) -> Comparison | None:
+    """Answers added up with their signs, on the seeds that are finished in every part; None where none is.
+
+    Args:
+        parts: by data seed and seed whether each test item was right, and its sign.
+        said: the contrast in words; names the draws of the bootstrap.
+    """
+    common = sorted(set.intersection(*(set(group) for group, _ in parts)), key=str)
     if not common:
         return None
-    values = sum(
-        sign * np.array([group[place].right for place in common], dtype=float) for group, sign in groups
-    )
-    signs = [sign for _, sign in groups]
+    values = sum(sign * np.array([group[at] for at in common], dtype=float) for group, sign in parts)
+    signs = [sign for _, sign in parts]
     return contrast(
         np.asarray(values),
         generator(0, said, "bootstrap"),
-        groups=[place[0] for place in common],
+        groups=[at[0] for at in common],
         possible=(sum(sign for sign in signs if sign < 0), sum(sign for sign in signs if sign > 0)),
     )
 

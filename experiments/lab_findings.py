@@ -1,0 +1,159 @@
+"""The paper's contrasts as sums of the laboratory's arms, and what its students say of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from experiments.lab_cells import Arm
+from experiments.small import added_up
+from simula.evaluation.statistics import Comparison, holm
+from simula.report.grid import Values
+
+Rights = Mapping[Arm, Mapping[Values, Sequence[bool]]]
+"""Arm to what of each test item is right, by data seed and seed."""
+Signed = tuple[Arm, int]
+
+WEAK, USUAL, STRONG = 2.5, 4.5, 7.0
+"""Skills of the teachers: that of `conf/teacher/simulated.yaml`, and the two that it names."""
+SMALL, LARGE = 64, 128
+"""Rows of a data set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A contrast between arms."""
+
+    words: str
+    paper: str
+    """Whether the paper finds it."""
+    parts: tuple[Signed, ...]
+    """What is added up: above zero where the words are true."""
+    open: bool = False
+    """Whether the paper finds the one on some benchmarks and the contrary on others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A contrast as far as there are students."""
+
+    finding: Finding
+    ours: Comparison | None
+    """In accuracy, a share; None where no seed is finished in every arm."""
+    first: Comparison | None
+    """In first steps that are right, whatever is written after them."""
+
+    @property
+    def outside(self) -> bool:
+        """Whether the contrary of what the paper finds is told."""
+        return self.verdict == "against the paper"
+
+    @property
+    def verdict(self) -> str:
+        """In words."""
+        if self.ours is None:
+            return "missing"
+        if not self.ours.decided:
+            return "cannot tell"
+        above = self.ours.difference > 0
+        if self.finding.open:
+            return "told" if above else "the contrary is told"
+        return "as the paper" if above else "against the paper"
+
+    def record(self) -> dict[str, str | int | float | None]:
+        """As plain values, one line of a CSV file."""
+        ours, first = self.ours, self.first
+        return {
+            "measure": self.finding.words,
+            "ours": ours.difference if ours else None,
+            "ours_low": ours.low if ours else None,
+            "ours_high": ours.high if ours else None,
+            "first_step": first.difference if first else None,
+            "first_step_low": first.low if first else None,
+            "first_step_high": first.high if first else None,
+            "mark": self.verdict,
+            "computed_on": f"{ours.seeds} seeds, {ours.items} test items" if ours else "",
+        }
+
+
+def system(name: str, size: int, skill: float = USUAL) -> Arm:
+    """An arm of `experiment=lab_systems`."""
+    return Arm(name, skill, size)
+
+
+def mechanism(complexity: str, critic: str, skill: float) -> Arm:
+    """An arm of `experiment=lab_skill`."""
+    return Arm(f"complexity={complexity} critic={critic}", skill, SMALL)
+
+
+def _above(better: str, worse: str, paper: str, *, open: bool = False) -> list[Finding]:
+    return [
+        Finding(
+            f"{better} is above {worse}, {size:,} rows",
+            paper,
+            ((system(better, size), 1), (system(worse, size), -1)),
+            open,
+        )
+        for size in (SMALL, LARGE)
+    ]
+
+
+def _gain(better: str, worse: str, paper: str, *, open: bool = False) -> Finding:
+    large, small = _above(better, worse, paper)[::-1]
+    parts = (*large.parts, *((arm, -sign) for arm, sign in small.parts))
+    return Finding(f"{better} gains on {worse} from {SMALL:,} to {LARGE:,} rows", paper, parts, open)
+
+
+def _worth(name: str, paper: str, skill: float, sign: int, words: str) -> Finding:
+    plain = mechanism("none", "none", skill)
+    with_it = mechanism("all", "none", skill) if name == "complexity" else mechanism("none", "double", skill)
+    return Finding(words, paper, ((with_it, sign), (plain, -sign)))
+
+
+def _difference(first: Finding, second: Finding, words: str, paper: str) -> Finding:
+    return Finding(words, paper, (*first.parts, *second.parts))
+
+
+_HELPS = _worth("complexity", "GSM8k: yes", STRONG, 1, f"complexity helps, skill {STRONG:g}")
+_HURTS = _worth("complexity", "LEXam: yes", WEAK, -1, f"complexity hurts, skill {WEAK:g}")
+_CRITIC_WEAK = _worth("critic", "yes", WEAK, 1, f"critics help, skill {WEAK:g}")
+_CRITIC_STRONG = _worth("critic", "yes", STRONG, 1, f"critics help, skill {STRONG:g}")
+
+FINDINGS = (
+    *_above("full", "baseline", "yes"),
+    _gain("full", "baseline", "yes"),
+    *_above("global", "local", "CTI: yes; LEXam, GSM8k: no", open=True),
+    _gain("global", "local", "CTI-MCQ: yes; others: no", open=True),
+    _HELPS,
+    _HURTS,
+    _difference(_HELPS, _HURTS, "complexity is worth more where the teacher is strong", "yes"),
+    _CRITIC_WEAK,
+    _CRITIC_STRONG,
+    Finding(
+        "critics are worth more where the teacher is weak",
+        "yes",
+        (*_CRITIC_WEAK.parts, *((arm, -sign) for arm, sign in _CRITIC_STRONG.parts)),
+    ),
+)
+"""What is asked of the laboratory."""
+
+
+def weigh(right: Rights, first: Rights, findings: Sequence[Finding] = FINDINGS) -> list[Weighed]:
+    """Each finding on the seeds that are finished in all of its arms; p by Holm over all of them.
+
+    Args:
+        right: whether the answer to each test item is right.
+        first: the same of the first step alone.
+        findings: what is asked.
+    """
+    ours = [_contrast(right, finding) for finding in findings]
+    steps = [_contrast(first, finding) for finding in findings]
+    corrected = iter(holm([one for one in ours if one is not None]))
+    return [
+        Weighed(finding, one and next(corrected), step)
+        for finding, one, step in zip(findings, ours, steps, strict=True)
+    ]
+
+
+def _contrast(rights: Rights, finding: Finding) -> Comparison | None:
+    return added_up([(rights.get(arm, {}), sign) for arm, sign in finding.parts], finding.words)
