@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.accuracies import Axes
 from experiments.sweeps import Sweep
 from simula.composition import cells
+from simula.config import Config
+from simula.generation import Candidate
+from simula.progress import Progress
 from simula.report.grid import Values
 from simula.report.loading import load_result
 from simula.report.results import CellResult
-from simula.stages.bench import MECHANISM, REPLICATE, axes
+from simula.stages.bench import MECHANISM, REPLICATE, Bench, axes
+from simula.stages.keys import cell_key
 from simula.stages.record import CellRecord, all_records
+from simula.stages.train import selected_rows
 from simula.store.artifacts import Store
+from simula.store.rows import REFUSED, ROWS, read_rows
 from simula.sweep.state import overlaid
 from simula.teacher.simulated import SimulatedTeacher
 
@@ -45,8 +51,9 @@ class LabCell:
     luck: Values
     """Data seed and seed."""
     record: CellRecord
-    root: Path
-    """The store's folder."""
+    store: Store
+    config: Config | None
+    """None where the cell is not declared."""
 
     @property
     def finished(self) -> bool:
@@ -56,53 +63,82 @@ class LabCell:
     def folder(self, artifact: str) -> Path | None:
         """Of an artifact that is published; None where it is not."""
         known = artifact in self.record.manifests
-        return self.root / self.record.artifacts[artifact] if known else None
+        return self.store.root / self.record.artifacts[artifact] if known else None
 
-    def result(self, store: Store) -> CellResult:
+    def rows(self) -> list[Candidate]:
+        """The rows that its student is taught from; empty where they are not there yet."""
+        folder = self.folder("dataset")
+        if folder is None:
+            return []
+        if self.config is None or not self.config.selection.rated:
+            return read_rows(folder / ROWS)
+        chosen = self.folder("rate") is not None
+        return selected_rows(Bench(self.config, self.store, Progress("lab")))[0] if chosen else []
+
+    def refused(self) -> list[Candidate]:
+        """The candidates that critics refused beside its rows."""
+        folder = self.folder("dataset")
+        candidates = [] if folder is None else read_rows(folder / REFUSED)
+        return [one for one in candidates if one.status == "rejected"]
+
+    def result(self) -> CellResult:
         """Its answers, item by item."""
-        return load_result(store, self.record)
+        return load_result(self.store, self.record)
 
 
-def declared(sweeps: Sequence[Sweep]) -> dict[Arm, int]:
-    """Arm to the number of its cells, in the order of the sweeps."""
-    found: dict[Arm, set[Values]] = {}
-    for known, skill in _composed(sweeps):
-        found.setdefault(_arm(known, skill), set()).add(_luck(known))
-    return {arm: len(lucks) for arm, lucks in found.items()}
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A cell of a sweep, whether it was ever started or not."""
+
+    arm: Arm
+    luck: Values
+    config: Config
+
+    @property
+    def panel(self) -> tuple[str, ...]:
+        """What says which cells have the same teacher and student."""
+        return _panel(axes(self.config))
 
 
-def lab_cells(store: Store, wanted: Mapping[str, str], sweeps: Sequence[Sweep]) -> list[LabCell]:
-    """What the store has of these experiments at the skills and settings that the sweeps declare.
+def declared(sweeps: Sequence[Sweep]) -> list[Declared]:
+    """The cells of the sweeps that have the laboratory's teacher, in the order of the sweeps."""
+    found = []
+    for sweep in sweeps:
+        for cell in cells(sweep.words(), sweep=True):
+            known, teacher = axes(cell.config), cell.config.teacher
+            if isinstance(teacher, SimulatedTeacher):
+                found.append(Declared(_arm(known, teacher.skill), _luck(known), cell.config))
+    return found
 
-    A longer sweep than is declared, of other sizes, systems or seeds, is in it.
+
+def lab_cells(store: Store, wanted: Mapping[str, str], known: Sequence[Declared]) -> list[LabCell]:
+    """What the store has of the experiments of these cells, at their skills and settings.
+
+    A longer sweep than is declared, of other sizes, systems or seeds, is in it; of selections, what is
+    declared.
 
     Args:
         store: where results are.
         wanted: axis to value: other cells are left out.
-        sweeps: which experiments.
+        known: declared cells.
     """
-    skills = {_panel(known): skill for known, skill in _composed(sweeps)}
+    experiments = {one.config.scalars.experiment for one in known}
+    configs = {cell_key(one.config): one.config for one in known}
+    skills = {one.panel: one.arm.skill for one in known}
     found = []
     for record in overlaid(store, all_records(store)):
         own = all(str(record.axes.get(name)) == value for name, value in wanted.items())
-        skill = skills.get(_panel(record.axes))
-        if own and skill is not None and "evaluate" in record.artifacts:
-            found.append(LabCell(_arm(record.axes, skill), _luck(record.axes), record, store.root))
+        asked = record.axes["experiment"] in experiments and "evaluate" in record.artifacts
+        skill, config = skills.get(_panel(record.axes)), configs.get(record.key)
+        if own and asked and skill is not None and (config or "rate" not in record.artifacts):
+            arm, luck = _arm(record.axes, skill), _luck(record.axes)
+            found.append(LabCell(arm, luck, record, store, config))
     return found
 
 
-def _composed(sweeps: Sequence[Sweep]) -> Iterator[tuple[Axes, float]]:
-    """Axes and the teacher's skill of every cell of the sweeps."""
-    for sweep in sweeps:
-        for cell in cells(sweep.words(), sweep=True):
-            teacher = cell.config.teacher
-            if isinstance(teacher, SimulatedTeacher):
-                yield axes(cell.config), teacher.skill
-
-
-def _panel(known: Axes) -> tuple[str, str, str]:
-    """The experiment, a hash of what its cells share, the teacher's traits among it, and the rate."""
-    return str(known["experiment"]), str(known["variant"]), str(known["learning_rate"])
+def _panel(known: Axes) -> tuple[str, ...]:
+    """A hash of what cells share, the teacher's traits among it, and the learning rate."""
+    return str(known["variant"]), str(known["learning_rate"])
 
 
 def _luck(known: Axes) -> Values:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from experiments.lab_answers import Written, counted_answers, read_answers
 from experiments.lab_cells import Arm, LabCell, declared, lab_cells
-from experiments.lab_drawing import Bar, Point, draw_lab
-from experiments.lab_findings import Weighed, weigh
+from experiments.lab_drawing import FIRST, Bar, Point, draw_lab
+from experiments.lab_findings import STRONG, USUAL, WEAK, Rights, Weighed, weigh
 from experiments.lab_rows import Counts, counted, read_problem
 from experiments.sweeps import Sweep
 from experiments.writing import Rendered
 from simula.evaluation.statistics import Comparison, mean_over_seeds
-from simula.report.grid import Values
+from simula.report.grid import SYSTEMS, Values
 from simula.report.text_table import Line, TextTable
 from simula.store.arithmetic import ArithmeticBenchmark
 from simula.store.artifacts import Store
@@ -26,20 +26,29 @@ STUDENTS = (
     Sweep("run", ("experiment=lab_systems",)),
     Sweep("run", ("experiment=lab_skill",)),
     Sweep("run", ("experiment=lab_skill", "complexity=none", "critic=double")),
+    Sweep("run", ("experiment=fig7_small", "selection=low,high")),
 )
 """What students are taught from."""
-DATA = Sweep(
+DATA = tuple(Arm(name, skill, 256) for skill in (WEAK, USUAL, STRONG) for name in SYSTEMS)
+"""Data sets that are counted without a student."""
+GENERATED = Sweep(
     "generate",
     (
         "experiment=lab_systems",
         "size=256",
         "data_seed=0,1,2,3,4",
-        "system=baseline,local,global,local_global,full",
-        "teacher.skill=2.5,4.5,7",
+        f"teacher.skill={WEAK:g},{USUAL:g},{STRONG:g}",
+        f"system={','.join(SYSTEMS)}",
     ),
 )
-"""Data sets that are counted without a student."""
-SWEEPS = (*STUDENTS, DATA)
+"""What makes them."""
+SWEEPS = (*STUDENTS, GENERATED)
+BESIDES: Mapping[str, Callable[[list[Written]], list[bool]]] = {
+    FIRST: lambda said: [one.first for one in said],
+    "of one step": lambda said: [one.right for one in said if len(one.problem.steps) == 1],
+    "of more": lambda said: [one.right for one in said if len(one.problem.steps) > 1],
+}
+"""Measures in which each contrast is shown besides: a step alone, and problems of one step or of more."""
 ROWS = ("wrong_plain", "wrong_complex", "wrong", "refused_plain", "refused_complex", "several", "wordings")
 ANSWERS = ("first", "sums", "more", "fewer", "one", "several")
 _MANY = 5
@@ -67,21 +76,17 @@ class Found:
 
 def render(store: Store, wanted: Mapping[str, str]) -> Rendered:
     """The finished students and data sets, and whether the paper's contrasts are seen in them."""
-    found = _found(store, lab_cells(store, wanted, SWEEPS))
-    right = {
-        arm: {at: [one.right for one in said] for at, said in each.written.items()}
-        for arm, each in found.items()
-    }
-    first = {
-        arm: {at: [one.first for one in said] for at, said in each.written.items()}
-        for arm, each in found.items()
-    }
-    seen = weigh(right, first)
-    taught = declared(STUDENTS)
+    known = declared(STUDENTS)
+    found = _found(store, lab_cells(store, wanted, known))
+    seen = weigh(
+        _rights(found, lambda said: [one.right for one in said]),
+        {name: _rights(found, read) for name, read in BESIDES.items()},
+    )
+    taught = Counter(one.arm for one in known)
     examined = [arm for arm, each in found.items() if each.written]
     arms = list(dict.fromkeys((*taught, *sorted(examined, key=str))))
     points = [_point(arm, found[arm]) for arm in arms if arm in examined]
-    bars = [_bar(arm, found[arm]) for arm in declared((DATA,)) if arm in found]
+    bars = [_bar(arm, found[arm]) for arm in DATA if arm in found]
     tables = (_contrasts(seen), _students(arms, taught, found), _data(found))
     return Rendered(TITLE, tables, seen, draw_lab(seen, points, bars), _SENTENCES)
 
@@ -92,16 +97,20 @@ _SENTENCES = (
 )
 
 
+def _rights(found: Mapping[Arm, Found], read: Callable[[list[Written]], list[bool]]) -> Rights:
+    return {arm: {at: read(said) for at, said in each.written.items()} for arm, each in found.items()}
+
+
 def _found(store: Store, cells: Sequence[LabCell]) -> dict[Arm, Found]:
     items = ArithmeticBenchmark().load(store.root)
     problems = {item.id: told for item in items if (told := read_problem(item.example)) is not None}
     found: defaultdict[Arm, Found] = defaultdict(lambda: Found({}, {}))
     for cell in cells:
-        rows, answers = cell.folder("dataset"), cell.folder("evaluate")
-        if rows is not None:
-            found[cell.arm].rows[cell.luck] = counted(rows, cell.arm.size, items)
+        rows, answers = cell.rows(), cell.folder("evaluate")
+        if rows:
+            found[cell.arm].rows[cell.luck] = counted(rows, cell.refused(), items)
         if answers is not None and cell.finished:
-            order = cell.result(store).items
+            order = cell.result().items
             found[cell.arm].written[cell.luck] = read_answers(answers, problems, order)
     return dict(found)
 
@@ -128,19 +137,20 @@ def _contrasts(seen: Sequence[Weighed]) -> TextTable:
         told = ("–", "–", "–", "0")
         if found is not None:
             told = (_points(found), f"{found.p:.2g}", f"{100 * found.detectable:.0f}", str(found.seeds))
-        steps = _points(one.first) if one.first is not None else "–"
-        cells = (one.finding.words, one.finding.paper, *told, one.verdict, steps)
+        besides = map(_points, one.besides.values())
+        cells = (one.finding.words, one.finding.paper, *told, one.verdict, *besides)
         lines.append(Line(cells, "none" if found is None else ""))
     return TextTable(
         "Contrasts",
-        ("contrast", "in the paper", "accuracy, points", "p", "detectable", "seeds", "here", "first steps"),
+        ("contrast", "in the paper", "accuracy, points", "p", "detectable", "seeds", "here", *BESIDES),
         tuple(lines),
         2,
         (
             "Points: above zero where the contrast is as said; same data seeds and test items, 95 % interval"
             " by hierarchical bootstrap. p: by Holm over all lines; from 5 % on: cannot tell. Detectable: the"
-            " smallest true difference, points, that such a design tells four times in five. First steps: the"
-            " same difference in the share of answers whose first step is right, uncorrected.",
+            " smallest true difference, points, that such a design tells four times in five. First step: the"
+            " same difference in answers whose first step is right; of one step, of more: in right answers to"
+            " such problems alone; all three uncorrected.",
         ),
     )
 
@@ -153,7 +163,7 @@ def _students(arms: Sequence[Arm], taught: Mapping[Arm, int], found: Mapping[Arm
         cells = [arm.system, f"{arm.skill:g}", f"{arm.size:,}", f"{done} of {max(done, wanted)}"]
         cells += [_percent(each.answers("right"), interval=True)]
         cells += [_percent(each.answers(name)) for name in ANSWERS]
-        cells += [each.mean("several"), each.mean("wrong")]
+        cells += [each.mean(name) for name in ("several", "wrong", "wordings")]
         tone = "none" if not done else "partial" if done < wanted else ""
         lines.append(Line(tuple(cells), tone))
     return TextTable(
@@ -161,7 +171,7 @@ def _students(arms: Sequence[Arm], taught: Mapping[Arm, int], found: Mapping[Arm
         (
             *("taught from", "skill", "rows", "seeds", "accuracy,\u00a0%", "first step right"),
             *("its sum right", "too many steps", "too few", "of one step", "of more"),
-            *("rows of more steps", "wrong rows"),
+            *("rows of more steps", "wrong rows", "wordings seen"),
         ),
         tuple(lines),
         3,
@@ -175,7 +185,7 @@ def _students(arms: Sequence[Arm], taught: Mapping[Arm, int], found: Mapping[Arm
 
 def _data(found: Mapping[Arm, Found]) -> TextTable:
     lines = []
-    for arm in declared((DATA,)):
+    for arm in DATA:
         each = found.get(arm)
         if each is None:
             lines.append(Line((arm.system, f"{arm.skill:g}", "0"), "none"))
@@ -183,9 +193,8 @@ def _data(found: Mapping[Arm, Found]) -> TextTable:
         cells = (arm.system, f"{arm.skill:g}", str(len(each.rows)), *map(each.mean, ROWS))
         complexity = np.mean([one for counts in each.rows.values() if (one := counts["complexity"])])
         lines.append(Line((*cells, f"{complexity:.2f}")))
-    size = next(iter(declared((DATA,)))).size
     return TextTable(
-        f"Data sets of {size:,} rows, counted against the truth",
+        f"Data sets of {DATA[0].size:,} rows, counted against the truth",
         (
             *("system", "skill", "sets", "wrong of plain", "wrong of harder", "wrong"),
             *("refused of plain", "refused of harder", "of more steps", "wordings seen", "complexity"),
@@ -193,14 +202,16 @@ def _data(found: Mapping[Arm, Found]) -> TextTable:
         tuple(lines),
         2,
         (
-            "All but the last in percent, the mean over data sets with the 95 % t interval of that mean. Wrong:"
-            " accepted rows whose answer is wrong; harder: scenarios that were made harder; refused: candidates"
-            " that critics refused; wordings seen: test problems whose wording occurs in a row.",
+            "All but the last in percent, the mean over data sets with the 95 % t interval of that mean."
+            " Wrong: accepted rows whose answer is wrong; harder: scenarios that were made harder; refused:"
+            " candidates that critics refused; wordings seen: test problems whose wording occurs in a row.",
         ),
     )
 
 
-def _points(found: Comparison) -> str:
+def _points(found: Comparison | None) -> str:
+    if found is None:
+        return "–"
     return f"{100 * found.difference:+.1f} [{100 * found.low:+.1f}, {100 * found.high:+.1f}]"
 
 

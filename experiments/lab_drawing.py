@@ -14,6 +14,8 @@ from experiments.lab_findings import Weighed
 from simula.evaluation.statistics import Comparison
 from simula.report.figure import INK, STYLE, Drawing, drawing
 
+FIRST = "first step"
+"""The measure of `Weighed.besides` that is drawn."""
 _OURS, _FIRST = "#0072B2", "#E69F00"
 _APART = 0.18
 """Part of a line by which the two marks of a contrast stand apart."""
@@ -54,7 +56,7 @@ def draw_lab(seen: Sequence[Weighed], points: Sequence[Point], bars: Sequence[Ba
 def _contrasts(axes: Axes, seen: Sequence[Weighed]) -> None:
     for at, one in enumerate(seen):
         _mark(axes, one.ours, at - _APART, _OURS, "s")
-        _mark(axes, one.first, at + _APART, _FIRST, "o")
+        _mark(axes, one.besides.get(FIRST), at + _APART, _FIRST, "o")
     for label, colour, marker in (("accuracy", _OURS, "s"), ("first step right", _FIRST, "o")):
         axes.plot([], [], linestyle="", marker=marker, color=colour, label=label)
     axes.axvline(0, color=INK, linewidth=1.0)
@@ -82,7 +84,12 @@ def _points(axes: Axes, points: Sequence[Point]) -> None:
         ]
         label = "right answer" if name == "right" else "first step right"
         axes.plot(
-            [x for x, _ in known], [y for _, y in known], linestyle="", marker=marker, color=colour, label=label
+            [x for x, _ in known],
+            [y for _, y in known],
+            linestyle="",
+            marker=marker,
+            color=colour,
+            label=label,
         )
     axes.set_ylim(bottom=0)
     axes.set_xlabel("rows of more than one step, %")
@@ -97,7 +104,9 @@ def _bars(axes: Axes, bars: Sequence[Bar]) -> None:
     for system, (colour, marker, label) in looks.items():
         own = [one for one in bars if one.arm.system == system]
         for field, line, which in (("made_harder", "-", "made harder"), ("plain", ":", "plain")):
-            known = [(one.arm.skill, 100 * share) for one in own if (share := getattr(one, field)) is not None]
+            known = [
+                (one.arm.skill, 100 * share) for one in own if (share := getattr(one, field)) is not None
+            ]
             axes.plot(
                 [x for x, _ in known],
                 [y for _, y in known],

@@ -17,7 +17,9 @@ Signed = tuple[Arm, int]
 WEAK, USUAL, STRONG = 2.5, 4.5, 7.0
 """Skills of the teachers: that of `conf/teacher/simulated.yaml`, and the two that it names."""
 SMALL, LARGE = 64, 128
-"""Rows of a data set."""
+"""Rows of a data set that a student is taught from."""
+SPLIT = 160
+"""Rows of `experiment=fig7_small`, before the split to 64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,8 @@ class Weighed:
     finding: Finding
     ours: Comparison | None
     """In accuracy, a share; None where no seed is finished in every arm."""
-    first: Comparison | None
-    """In first steps that are right, whatever is written after them."""
+    besides: Mapping[str, Comparison | None]
+    """The same in other measures, such as first steps that are right, uncorrected."""
 
     @property
     def outside(self) -> bool:
@@ -50,9 +52,11 @@ class Weighed:
 
     @property
     def verdict(self) -> str:
-        """In words."""
+        """In words; of one data set each nothing is told, since its luck is in no interval."""
         if self.ours is None:
             return "missing"
+        if len(self.ours.runs) == 1:
+            return "one data set each"
         if not self.ours.decided:
             return "cannot tell"
         above = self.ours.difference > 0
@@ -62,18 +66,16 @@ class Weighed:
 
     def record(self) -> dict[str, str | int | float | None]:
         """As plain values, one line of a CSV file."""
-        ours, first = self.ours, self.first
-        return {
-            "measure": self.finding.words,
-            "ours": ours.difference if ours else None,
-            "ours_low": ours.low if ours else None,
-            "ours_high": ours.high if ours else None,
-            "first_step": first.difference if first else None,
-            "first_step_low": first.low if first else None,
-            "first_step_high": first.high if first else None,
-            "mark": self.verdict,
-            "computed_on": f"{ours.seeds} seeds, {ours.items} test items" if ours else "",
-        }
+        said: dict[str, str | int | float | None] = {"measure": self.finding.words}
+        for name, found in {"ours": self.ours, **self.besides}.items():
+            said |= {
+                name: found.difference if found else None,
+                f"{name}_low": found.low if found else None,
+                f"{name}_high": found.high if found else None,
+            }
+        ours = self.ours
+        on = f"{ours.seeds} seeds, {ours.items} test items" if ours else ""
+        return {**said, "mark": self.verdict, "computed_on": on}
 
 
 def system(name: str, size: int, skill: float = USUAL) -> Arm:
@@ -114,6 +116,12 @@ def _difference(first: Finding, second: Finding, words: str, paper: str) -> Find
     return Finding(words, paper, (*first.parts, *second.parts))
 
 
+_SPLIT = Finding(
+    f"the most complex rows are above the least complex ones, skill {USUAL:g}",
+    "GSM8k: yes; LEXam: no",
+    ((Arm("full, high complexity", USUAL, SPLIT), 1), (Arm("full, low complexity", USUAL, SPLIT), -1)),
+    open=True,
+)
 _HELPS = _worth("complexity", "GSM8k: yes", STRONG, 1, f"complexity helps, skill {STRONG:g}")
 _HURTS = _worth("complexity", "LEXam: yes", WEAK, -1, f"complexity hurts, skill {WEAK:g}")
 _CRITIC_WEAK = _worth("critic", "yes", WEAK, 1, f"critics help, skill {WEAK:g}")
@@ -124,6 +132,7 @@ FINDINGS = (
     _gain("full", "baseline", "yes"),
     *_above("global", "local", "CTI: yes; LEXam, GSM8k: no", open=True),
     _gain("global", "local", "CTI-MCQ: yes; others: no", open=True),
+    _SPLIT,
     _HELPS,
     _HURTS,
     _difference(_HELPS, _HURTS, "complexity is worth more where the teacher is strong", "yes"),
@@ -138,20 +147,25 @@ FINDINGS = (
 """What is asked of the laboratory."""
 
 
-def weigh(right: Rights, first: Rights, findings: Sequence[Finding] = FINDINGS) -> list[Weighed]:
+def weigh(
+    right: Rights, besides: Mapping[str, Rights], findings: Sequence[Finding] = FINDINGS
+) -> list[Weighed]:
     """Each finding on the seeds that are finished in all of its arms; p by Holm over all of them.
 
     Args:
         right: whether the answer to each test item is right.
-        first: the same of the first step alone.
+        besides: the same of other measures, by name.
         findings: what is asked.
     """
     ours = [_contrast(right, finding) for finding in findings]
-    steps = [_contrast(first, finding) for finding in findings]
     corrected = iter(holm([one for one in ours if one is not None]))
     return [
-        Weighed(finding, one and next(corrected), step)
-        for finding, one, step in zip(findings, ours, steps, strict=True)
+        Weighed(
+            finding,
+            one and next(corrected),
+            {name: _contrast(rights, finding) for name, rights in besides.items()},
+        )
+        for finding, one in zip(findings, ours, strict=True)
     ]
 
 

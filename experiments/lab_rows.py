@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from simula.domain import Example
 from simula.generation import Candidate
 from simula.store.benchmarks import TestItem
-from simula.store.rows import REFUSED, ROWS, read_rows
 from simula.teacher.simulated.judgement import is_right
 from simula.teacher.simulated.problem import Problem
 from simula.teacher.simulated.text import parse
@@ -47,22 +45,20 @@ class Told:
         return bool(example and self.problem and is_right(example.answer, self.problem))
 
 
-def counted(folder: Path, size: int, items: Sequence[TestItem]) -> Counts:
-    """What the first rows of a data set are.
+def counted(rows: Sequence[Candidate], refused: Sequence[Candidate], items: Sequence[TestItem]) -> Counts:
+    """What the rows of a data set are.
 
     Args:
-        folder: of the published data set.
-        size: rows that count; refused candidates count up to the last of them.
+        rows: accepted ones, at least one.
+        refused: candidates that critics refused; those behind the last row do not count.
         items: the test items.
     """
-    rows = read_rows(folder / ROWS)[:size]
-    last = rows[-1].slot
-    refused = [one for one in read_rows(folder / REFUSED) if one.slot < last and one.status == "rejected"]
-    return counted_rows([_told(one) for one in rows], [_told(one) for one in refused], items)
+    last = max(row.slot for row in rows)
+    before = [_told(one) for one in refused if one.slot < last]
+    return _counts([_told(one) for one in rows], before, items)
 
 
-def counted_rows(rows: Sequence[Told], refused: Sequence[Told], items: Sequence[TestItem]) -> Counts:
-    """The measures of these rows, and of the candidates that critics refused beside them."""
+def _counts(rows: Sequence[Told], refused: Sequence[Told], items: Sequence[TestItem]) -> Counts:
     problems = [one.problem for one in rows if one.problem is not None]
     wordings = {problem.wording.path for problem in problems}
     tested = [problem for item in items if (problem := read_problem(item.example)) is not None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from simula.composition import cells
+from simula.composition import Cell, cells
 from simula.plan import still_to_do
 
 
@@ -14,7 +14,7 @@ class Sweep:
     """One command of `simula`, a sweep of cells that `conf/experiment` declares."""
 
     command: str
-    """`run` or `assess`."""
+    """`run`, `assess`, or `generate`, which asks for no student."""
     overrides: tuple[str, ...]
 
     def words(self, more: Sequence[str] = ()) -> list[str]:
@@ -54,6 +54,12 @@ def cost(sweeps: Sequence[Sweep], more: Sequence[str] = ()) -> Cost:
     Raises:
         ConfigurationError: an override of the user's is wrong.
     """
-    found = [cell for sweep in sweeps for cell in cells(sweep.words(more), sweep=True)]
-    sums = still_to_do(found)
-    return Cost(len(found), sums["calls"], sums["usd"], sums["gpu_hours"])
+    generated = [sweep for sweep in sweeps if sweep.command == "generate"]
+    finished = [sweep for sweep in sweeps if sweep.command != "generate"]
+    wanted, data = _cells(finished, more), _cells(generated, more)
+    sums = still_to_do(wanted, data)
+    return Cost(len(wanted) + len(data), sums["calls"], sums["usd"], sums["gpu_hours"])
+
+
+def _cells(sweeps: Sequence[Sweep], more: Sequence[str]) -> list[Cell]:
+    return [cell for sweep in sweeps for cell in cells(sweep.words(more), sweep=True)]

@@ -74,9 +74,19 @@ def print_plan(
     return 0
 
 
-def still_to_do(cells: Sequence[Cell]) -> dict[str, float]:
-    """What it would take to finish the cells: calls, tokens, dollars, GPU hours."""
-    missing = plan(cells).missing
+def still_to_do(cells: Sequence[Cell], generated: Sequence[Cell] = ()) -> dict[str, float]:
+    """What it would take to finish the cells: calls, tokens, dollars, GPU hours.
+
+    Args:
+        cells: what is to be finished.
+        generated: cells of which nothing but the data sets is wanted.
+    """
+    wanted = {place for cell in cells for place in artifact_keys(cell.config).values()}
+    for cell in generated:
+        made = artifact_keys(cell.config)
+        wanted |= {made[stage] for stage in ("taxonomy", "dataset") if stage in made}
+    known = {place for cell in generated for place in artifact_keys(cell.config).values()}
+    missing = [step for step in plan([*cells, *generated]).missing if step.place not in known - wanted]
     return {name: sum(getattr(step, name) for step in missing) for name in _SUMS}
 
 
