@@ -16,6 +16,7 @@ from simula.teacher.simulated.problem import Operator, Problem, calculate
 
 MEASURES = {
     "right": "right answers",
+    "stopped": "right answers, had the student stopped after as many steps as the problem takes",
     "first": "first step right: operation, numbers and result",
     "setup": "first step set up right, whatever its result",
     "sums": "first steps whose result is that of what is written, whatever the problem",
@@ -80,6 +81,14 @@ class Written:
         return len(self.equations) > len(self.problem.steps)
 
     @property
+    def stopped(self) -> bool:
+        """Whether it would be right, had it stopped after as many steps as the problem takes."""
+        if not self.more:
+            return self.right
+        *_, result = self.equations[len(self.problem.steps) - 1]
+        return result == self.problem.truth
+
+    @property
     def fewer(self) -> bool:
         """Whether fewer steps are written than the problem takes."""
         return len(self.equations) < len(self.problem.steps)
@@ -104,6 +113,7 @@ def counted_answers(written: Sequence[Written]) -> dict[str, float | None]:
     several = [answer.right for answer in written if len(answer.problem.steps) > 1]
     return {
         "right": _mean([answer.right for answer in written]),
+        "stopped": _mean([answer.stopped for answer in written]),
         "first": _mean([answer.first for answer in written]),
         "setup": _mean([answer.setup for answer in written]),
         "sums": _mean([answer.sums for answer in written]),

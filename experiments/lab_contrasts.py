@@ -10,7 +10,7 @@ import numpy as np
 
 from experiments.lab_answers import Written, counted_answers, read_answers
 from experiments.lab_cells import Arm, LabCell, declared, lab_cells
-from experiments.lab_drawing import FIRST, Bar, Point, draw_lab
+from experiments.lab_drawing import STOPPED, Bar, Point, draw_lab
 from experiments.lab_findings import STRONG, USUAL, WEAK, Rights, Weighed, weigh
 from experiments.lab_rows import Counts, counted, read_problem
 from experiments.sweeps import Sweep
@@ -44,13 +44,13 @@ GENERATED = Sweep(
 """What makes them."""
 SWEEPS = (*STUDENTS, GENERATED)
 BESIDES: Mapping[str, Callable[[list[Written]], list[bool]]] = {
-    FIRST: lambda said: [one.first for one in said],
+    STOPPED: lambda said: [one.stopped for one in said],
     "of one step": lambda said: [one.right for one in said if len(one.problem.steps) == 1],
     "of more": lambda said: [one.right for one in said if len(one.problem.steps) > 1],
 }
-"""Measures in which each contrast is shown besides: a step alone, and problems of one step or of more."""
+"""Measures in which a contrast is shown besides: had students stopped in time, and by a problem's steps."""
 ROWS = ("wrong_plain", "wrong_complex", "wrong", "refused_plain", "refused_complex", "several", "wordings")
-ANSWERS = ("first", "sums", "more", "fewer", "one", "several")
+ANSWERS = ("stopped", "first", "sums", "more", "fewer", "one", "several")
 _MANY = 5
 """Data sets from which on a mean is shown with its interval."""
 
@@ -120,7 +120,7 @@ def _point(arm: Arm, found: Found) -> Point:
         arm,
         several=_mean([counts["several"] for at, counts in found.rows.items() if at in found.written]),
         right=_mean(found.answers("right")),
-        first=_mean(found.answers("first")),
+        stopped=_mean(found.answers("stopped")),
     )
 
 
@@ -148,9 +148,9 @@ def _contrasts(seen: Sequence[Weighed]) -> TextTable:
         (
             "Points: above zero where the contrast is as said; same data seeds and test items, 95 % interval"
             " by hierarchical bootstrap. p: by Holm over all lines; from 5 % on: cannot tell. Detectable: the"
-            " smallest true difference, points, that such a design tells four times in five. First step: the"
-            " same difference in answers whose first step is right; of one step, of more: in right answers to"
-            " such problems alone; all three uncorrected.",
+            " smallest true difference, points, that such a design tells four times in five. Stopped in time:"
+            " the same difference, had students stopped after as many steps as a problem takes; of one step,"
+            " of more: in right answers to such problems alone; all three uncorrected.",
         ),
     )
 
@@ -169,16 +169,18 @@ def _students(arms: Sequence[Arm], taught: Mapping[Arm, int], found: Mapping[Arm
     return TextTable(
         "Students: what they answer, and what they were taught from",
         (
-            *("taught from", "skill", "rows", "seeds", "accuracy,\u00a0%", "first step right"),
-            *("its sum right", "too many steps", "too few", "of one step", "of more"),
+            *("taught from", "skill", "rows", "seeds", "accuracy,\u00a0%", "stopped in time"),
+            *("first step right", "its sum right", "too many steps", "too few", "of one step", "of more"),
             *("rows of more steps", "wrong rows", "wordings seen"),
         ),
         tuple(lines),
         3,
         (
-            "All in percent. Accuracy: mean over seeds with the 95 % t interval of that mean; of one step, of"
-            " more: on such problems alone. First step right: operation, numbers and result; its sum: whether"
-            " the result is that of what is written. Rows: of the data sets, counted against the truth.",
+            "All in percent. Accuracy: mean over seeds, with the 95 % t interval of that mean. Stopped in"
+            " time: right answers, had it stopped after as many steps as the problem takes. First step"
+            " right: operation, numbers and result; its sum: whether the result is that of what is written."
+            " Of one step, of more: accuracy on such problems alone. Rows: of the data sets that were learned"
+            " from, counted against the truth; wordings seen: as below.",
         ),
     )
 

@@ -14,9 +14,9 @@ from experiments.lab_findings import Weighed
 from simula.evaluation.statistics import Comparison
 from simula.report.figure import INK, STYLE, Drawing, drawing
 
-FIRST = "first step"
+STOPPED = "stopped in time"
 """The measure of `Weighed.besides` that is drawn."""
-_OURS, _FIRST = "#0072B2", "#E69F00"
+_OURS, _BESIDES = "#0072B2", "#E69F00"
 _APART = 0.18
 """Part of a line by which the two marks of a contrast stand apart."""
 
@@ -29,8 +29,8 @@ class Point:
     several: float | None
     """Of the rows, those whose problem takes more than one step."""
     right: float | None
-    first: float | None
-    """Of the answers, those whose first step is right."""
+    stopped: float | None
+    """Of the answers, those that would be right, had the student stopped in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,8 @@ def draw_lab(seen: Sequence[Weighed], points: Sequence[Point], bars: Sequence[Ba
 def _contrasts(axes: Axes, seen: Sequence[Weighed]) -> None:
     for at, one in enumerate(seen):
         _mark(axes, one.ours, at - _APART, _OURS, "s")
-        _mark(axes, one.besides.get(FIRST), at + _APART, _FIRST, "o")
-    for label, colour, marker in (("accuracy", _OURS, "s"), ("first step right", _FIRST, "o")):
+        _mark(axes, one.besides.get(STOPPED), at + _APART, _BESIDES, "o")
+    for label, colour, marker in (("accuracy", _OURS, "s"), ("had it stopped in time", _BESIDES, "o")):
         axes.plot([], [], linestyle="", marker=marker, color=colour, label=label)
     axes.axvline(0, color=INK, linewidth=1.0)
     axes.set_yticks(range(len(seen)), [f"{one.finding.words}\n(paper: {one.finding.paper})" for one in seen])
@@ -76,13 +76,13 @@ def _mark(axes: Axes, found: Comparison | None, at: float, colour: str, marker: 
 
 
 def _points(axes: Axes, points: Sequence[Point]) -> None:
-    for name, colour, marker in (("right", _OURS, "s"), ("first", _FIRST, "o")):
+    for name, colour, marker in (("right", _OURS, "s"), ("stopped", _BESIDES, "o")):
         known = [
             (100 * one.several, 100 * share)
             for one in points
             if one.several is not None and (share := getattr(one, name)) is not None
         ]
-        label = "right answer" if name == "right" else "first step right"
+        label = "right answer" if name == "right" else "had it stopped in time"
         axes.plot(
             [x for x, _ in known],
             [y for _, y in known],
@@ -100,7 +100,7 @@ def _points(axes: Axes, points: Sequence[Point]) -> None:
 
 def _bars(axes: Axes, bars: Sequence[Bar]) -> None:
     """Without critics: local_global; with them: full, which differs in nothing else."""
-    looks = {"local_global": (_FIRST, "o", "no critic"), "full": (_OURS, "s", "both critics")}
+    looks = {"local_global": (_BESIDES, "o", "no critic"), "full": (_OURS, "s", "both critics")}
     for system, (colour, marker, label) in looks.items():
         own = [one for one in bars if one.arm.system == system]
         for field, line, which in (("made_harder", "-", "made harder"), ("plain", ":", "plain")):

@@ -43,7 +43,7 @@ class Weighed:
     ours: Comparison | None
     """In accuracy, a share; None where no seed is finished in every arm."""
     besides: Mapping[str, Comparison | None]
-    """The same in other measures, such as first steps that are right, uncorrected."""
+    """The same in other measures, by name, uncorrected."""
 
     @property
     def outside(self) -> bool:

@@ -54,6 +54,7 @@ def test_an_answer_is_read_step_by_step() -> None:
     ]
     assert [one.more for one in (good, longer, wordy)] == [False, True, False]
     assert [one.fewer for one in (good, longer, wordy)] == [False, False, True]
+    assert [one.stopped for one in (good, slip, longer, wordy)] == [True, False, True, True]
     assert answer(LONGER, "12 + 5 = 17\n#### 17").fewer
     # A dividend and a divisor cannot be turned, and what is no whole number is no sum of anybody's.
     assert not answer(QUESTION, "12 / 5 = 2\n#### 2").sums
@@ -68,6 +69,7 @@ def test_shares_of_answers_are_those_of_a_hand_count() -> None:
     ]
     assert counted_answers(written) == {
         "right": 0.25,
+        "stopped": 0.5,
         "first": 0.75,
         "setup": 0.75,
         "sums": 1.0,
@@ -199,7 +201,7 @@ def test_verdicts_follow_the_sign_and_what_the_paper_finds() -> None:
     assert (open_one.verdict, open_one.outside) == ("the contrary is told", False)
     record = plain.record()
     assert record["ours"] == pytest.approx(-0.6)
-    assert record["first step"] == pytest.approx(0)
+    assert record["stopped in time"] == pytest.approx(0)
     assert Weighed(plain.finding, None, {}).verdict == "missing"
     # A difference that one data set of each would tell says nothing of the next one.
     (alone,) = weigh(students({better: 0.2, worse: 0.8}, seeds=1), {}, [plain.finding])
