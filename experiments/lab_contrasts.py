@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.lab_answers import Written, counted_answers, read_answers
+from experiments.lab_answers import Written, counted_answers, read_answers, worth_of_seeing
 from experiments.lab_cells import Arm, LabCell, declared, lab_cells
 from experiments.lab_drawing import STOPPED, Bar, Point, draw_lab
 from experiments.lab_findings import STRONG, USUAL, WEAK, Rights, Weighed, weigh
-from experiments.lab_rows import Counts, counted, read_problem
+from experiments.lab_rows import Counts, counted, read_problem, wordings
 from experiments.sweeps import Sweep
 from experiments.writing import Rendered
 from simula.evaluation.statistics import Comparison, mean_over_seeds
@@ -63,6 +63,8 @@ class Found:
     """By data seed and seed what its data sets are."""
     written: dict[Values, list[Written]]
     """The same of its students' answers."""
+    wordings: dict[Values, set[tuple[str, ...]]]
+    """The same of the wordings of its rows."""
 
     def mean(self, measure: str) -> str:
         """Of its data sets, in percent, with its interval where there are many."""
@@ -88,13 +90,27 @@ def render(store: Store, wanted: Mapping[str, str]) -> Rendered:
     points = [_point(arm, found[arm]) for arm in arms if arm in examined]
     bars = [_bar(arm, found[arm]) for arm in DATA if arm in found]
     tables = (_contrasts(seen), _students(arms, taught, found), _data(found))
-    return Rendered(TITLE, tables, seen, draw_lab(seen, points, bars), _SENTENCES)
+    return Rendered(TITLE, tables, seen, draw_lab(seen, points, bars), tuple(_sentences(found)))
 
 
-_SENTENCES = (
-    "The laboratory's teacher is simulated, its student has 135 million parameters, and its data sets have a"
-    " hundred rows. What holds here need not hold on the paper's scale; why it holds is counted.",
-)
+def _sentences(found: Mapping[Arm, Found]) -> Iterator[str]:
+    yield (
+        "The laboratory's teacher is simulated, its student has 135 million parameters, and its data sets"
+        " have a hundred rows. What holds here need not hold on the paper's scale; why it holds is counted."
+    )
+    worth = worth_of_seeing(
+        (answer, answer.problem.wording.path in each.wordings[luck])
+        for each in found.values()
+        for luck, written in each.written.items()
+        for answer in written
+    )
+    if worth is not None:
+        mean, low, high = (f"{100 * value:+.1f}" for value in worth)
+        yield (
+            f"A wording that occurs in the rows is worth {mean} points [{low}, {high}] on test problems of"
+            " that wording, had students stopped in time: students that saw it against those that did not,"
+            " wording by wording."
+        )
 
 
 def _rights(found: Mapping[Arm, Found], read: Callable[[list[Written]], list[bool]]) -> Rights:
@@ -104,11 +120,12 @@ def _rights(found: Mapping[Arm, Found], read: Callable[[list[Written]], list[boo
 def _found(store: Store, cells: Sequence[LabCell]) -> dict[Arm, Found]:
     items = ArithmeticBenchmark().load(store.root)
     problems = {item.id: told for item in items if (told := read_problem(item.example)) is not None}
-    found: defaultdict[Arm, Found] = defaultdict(lambda: Found({}, {}))
+    found: defaultdict[Arm, Found] = defaultdict(lambda: Found({}, {}, {}))
     for cell in cells:
         rows, answers = cell.rows(), cell.folder("evaluate")
         if rows:
             found[cell.arm].rows[cell.luck] = counted(rows, cell.refused(), items)
+            found[cell.arm].wordings[cell.luck] = wordings(rows)
         if answers is not None and cell.finished:
             order = cell.result().items
             found[cell.arm].written[cell.luck] = read_answers(answers, problems, order)
@@ -158,7 +175,7 @@ def _contrasts(seen: Sequence[Weighed]) -> TextTable:
 def _students(arms: Sequence[Arm], taught: Mapping[Arm, int], found: Mapping[Arm, Found]) -> TextTable:
     lines = []
     for arm in arms:
-        each = found.get(arm, Found({}, {}))
+        each = found.get(arm, Found({}, {}, {}))
         done, wanted = len(each.written), taught.get(arm, 0)
         cells = [arm.system, f"{arm.skill:g}", f"{arm.size:,}", f"{done} of {max(done, wanted)}"]
         cells += [_percent(each.answers("right"), interval=True)]

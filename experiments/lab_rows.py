@@ -75,6 +75,12 @@ def _counts(rows: Sequence[Told], refused: Sequence[Told], items: Sequence[TestI
     }
 
 
+def wordings(rows: Sequence[Candidate]) -> set[tuple[str, ...]]:
+    """The wordings of the rows' problems, each by its path."""
+    told = map(_told, rows)
+    return {one.problem.wording.path for one in told if one.problem is not None}
+
+
 def read_problem(example: Example) -> Problem | None:
     """The problem of a question; None where it is no sound problem of the world."""
     return parse(example.question)

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments import lab_contrasts
-from experiments.lab_answers import Written, counted_answers, read_answers
+from experiments import lab_contrasts, lab_rows
+from experiments.lab_answers import Written, counted_answers, read_answers, worth_of_seeing
 from experiments.lab_cells import Arm, declared, lab_cells
 from experiments.lab_findings import FINDINGS, STRONG, WEAK, Finding, Weighed, mechanism, system, weigh
 from experiments.lab_rows import counted, read_problem
@@ -21,6 +21,7 @@ from simula.stages.cell import run_cell
 from simula.store.arithmetic import ArithmeticBenchmark
 from simula.store.artifacts import Store
 from simula.store.rows import REFUSED, ROWS, read_rows
+from simula.teacher.simulated.ontology import Node
 from simula.teacher.simulated.problem import Problem
 
 QUESTION = "Sarah has 12 apples and buys 5 more. How many apples does Sarah have now?"
@@ -81,6 +82,26 @@ def test_shares_of_answers_are_those_of_a_hand_count() -> None:
     }
 
 
+def test_what_a_wording_is_worth_is_told_within_wordings() -> None:
+    other = "Sarah has 12 apples, but 5 get lost. How many apples does Sarah have left?"
+
+    def answers(question: str, seen: bool, right: int, of: int) -> list[tuple[Written, bool]]:
+        return [(answer(question, "", right=at < right), seen) for at in range(of)]
+
+    # The easy wording is seen more often: pooled, seeing would look worth far more than it is.
+    easy = [*answers(QUESTION, True, 9, 9), *answers(QUESTION, False, 2, 3)]
+    hard = [*answers(other, True, 0, 2), *answers(other, False, 1, 6)]
+    found = worth_of_seeing([*easy, *hard])
+    assert found is not None
+    weights = np.array([9 * 3 / 12, 2 * 6 / 8])
+    differences = np.array([1 - 2 / 3, 0 - 1 / 6])
+    mean = (weights * differences).sum() / weights.sum()
+    error = np.sqrt(((weights * (differences - mean)) ** 2).sum()) / weights.sum()
+    # t(0.975) with one degree of freedom
+    assert found == pytest.approx((mean, mean - 12.706 * error, mean + 12.706 * error), rel=1e-3)
+    assert worth_of_seeing(easy) is None
+
+
 def test_answers_are_read_in_the_order_that_is_wanted(tmp_path: Path) -> None:
     lines = [{"item": "b", "text": "B", "right": True}, {"item": "a", "text": "A", "right": False}]
     (tmp_path / "answers.jsonl").write_text("\n".join(map(json.dumps, lines)))
@@ -109,7 +130,8 @@ def test_rows_are_counted_as_one_by_one(made: tuple[Store, Path]) -> None:
     rows = read_rows(folder / ROWS)[:30]
     found = counted(rows, read_rows(folder / REFUSED), items)
     wrong = {True: [0, 0], False: [0, 0]}
-    wordings, several = set(), 0
+    wordings: set[Node] = set()
+    several = 0
     for row in rows:
         assert row.example is not None
         told = problem(row.example.question)
@@ -125,6 +147,7 @@ def test_rows_are_counted_as_one_by_one(made: tuple[Store, Path]) -> None:
     assert found["refused"] == pytest.approx(len(refused) / (len(refused) + 30))
     assert found["several"] == pytest.approx(several / 30)
     seen = [problem(item.example.question).wording in wordings for item in items]
+    assert {told.path for told in wordings} == lab_rows.wordings(rows)
     assert found["wordings"] == pytest.approx(sum(seen) / 50)
     # Some are wrong, and critics refused more than they let pass: or nothing above says anything.
     refused_share = found["refused"]
