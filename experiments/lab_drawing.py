@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import fill
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -17,6 +18,8 @@ from simula.report.figure import INK, STYLE, Drawing, drawing
 STOPPED = "stopped in time"
 """The measure of `Weighed.besides` that is drawn."""
 _OURS, _BESIDES = "#0072B2", "#E69F00"
+_LETTERS = 52
+"""Of a contrast's name on one line."""
 _APART = 0.18
 """Part of a line by which the two marks of a contrast stand apart."""
 
@@ -45,7 +48,7 @@ class Bar:
 def draw_lab(seen: Sequence[Weighed], points: Sequence[Point], bars: Sequence[Bar]) -> Drawing:
     """Contrasts with their intervals; accuracy by what rows are like; wrong rows by skill and critics."""
     with mpl.rc_context(fname=STYLE):
-        figure = Figure(figsize=(12.0, 7.2))
+        figure = Figure(figsize=(12.0, 8.6))
         grid = figure.add_gridspec(2, 2, width_ratios=(1.25, 1.0))
         _contrasts(figure.add_subplot(grid[:, 0]), seen)
         _points(figure.add_subplot(grid[0, 1]), points)
@@ -59,10 +62,14 @@ def _contrasts(axes: Axes, seen: Sequence[Weighed]) -> None:
         _mark(axes, one.besides.get(STOPPED), at + _APART, _BESIDES, "o")
     for label, colour, marker in (("accuracy", _OURS, "s"), ("had it stopped in time", _BESIDES, "o")):
         axes.plot([], [], linestyle="", marker=marker, color=colour, label=label)
+    if any(one.ours is not None and len(one.ours.runs) == 1 for one in seen):
+        look = {"marker": "s", "markerfacecolor": "none", "color": INK}
+        axes.plot([], [], linestyle="", label="hollow: one data set of each", **look)
     axes.axvline(0, color=INK, linewidth=1.0)
-    axes.set_yticks(range(len(seen)), [f"{one.finding.words}\n(paper: {one.finding.paper})" for one in seen])
+    names = [fill(one.finding.words, _LETTERS) + f"\n(paper: {one.finding.paper})" for one in seen]
+    axes.set_yticks(range(len(seen)), names)
     axes.tick_params(axis="y", labelsize=8)
-    axes.set_ylim(len(seen) - 0.5, -0.5)
+    axes.set_ylim(len(seen) + 1.0, -0.5)
     axes.set_xlabel("difference, points, with its 95 % interval")
     axes.set_title("Contrasts: right of 0 as said")
     axes.legend(loc="lower left", fontsize=8)
@@ -72,7 +79,8 @@ def _mark(axes: Axes, found: Comparison | None, at: float, colour: str, marker: 
     if found is not None:
         value, low, high = (100 * share for share in (found.difference, found.low, found.high))
         errors = [[value - low], [high - value]]
-        axes.errorbar(value, at, xerr=errors, linestyle="", marker=marker, color=colour)
+        inside = {"markerfacecolor": "none"} if len(found.runs) == 1 else {}
+        axes.errorbar(value, at, xerr=errors, linestyle="", marker=marker, color=colour, **inside)
 
 
 def _points(axes: Axes, points: Sequence[Point]) -> None:

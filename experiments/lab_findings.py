@@ -32,7 +32,7 @@ class Finding:
     parts: tuple[Signed, ...]
     """What is added up: above zero where the words are true."""
     open: bool = False
-    """Whether the paper finds the one on some benchmarks and the contrary on others."""
+    """Whether the paper leaves it open, or finds the one on some benchmarks and the contrary on others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,15 @@ _HURTS = _worth("complexity", "LEXam: yes", WEAK, -1, f"complexity hurts, skill 
 _CRITIC_WEAK = _worth("critic", "yes", WEAK, 1, f"critics help, skill {WEAK:g}")
 _CRITIC_STRONG = _worth("critic", "yes", STRONG, 1, f"critics help, skill {STRONG:g}")
 
+
+def _rightness(complexity: str) -> Finding:
+    parts = ((mechanism(complexity, "none", STRONG), 1), (mechanism(complexity, "none", WEAK), -1))
+    words = (
+        f"the same problems answered by skill {STRONG:g} are above those by {WEAK:g}, complexity={complexity}"
+    )
+    return Finding(words, "not tried", parts, open=True)
+
+
 FINDINGS = (
     *_above("full", "baseline", "yes"),
     _gain("full", "baseline", "yes"),
@@ -136,6 +145,8 @@ FINDINGS = (
     _HELPS,
     _HURTS,
     _difference(_HELPS, _HURTS, "complexity is worth more where the teacher is strong", "yes"),
+    _rightness("none"),
+    _rightness("all"),
     _CRITIC_WEAK,
     _CRITIC_STRONG,
     Finding(

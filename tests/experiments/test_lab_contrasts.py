@@ -200,6 +200,8 @@ def test_what_a_mechanism_is_worth_depends_on_the_teacher() -> None:
         "complexity helps, skill 7": 0.3,
         "complexity hurts, skill 2.5": 0.3,
         "complexity is worth more where the teacher is strong": 0.6,
+        "the same problems answered by skill 7 are above those by 2.5, complexity=none": 0.1,
+        "the same problems answered by skill 7 are above those by 2.5, complexity=all": 0.7,
         "critics help, skill 2.5": 0.3,
         "critics help, skill 7": 0.05,
         "critics are worth more where the teacher is weak": 0.25,
@@ -210,6 +212,9 @@ def test_what_a_mechanism_is_worth_depends_on_the_teacher() -> None:
         assert ours.difference == pytest.approx(difference, abs=1e-9), words
         assert ours.family == len(expected)
     assert seen["complexity helps, skill 7"].verdict == "as the paper"
+    assert (
+        seen["the same problems answered by skill 7 are above those by 2.5, complexity=all"].verdict == "told"
+    )
     assert [one.verdict for one in seen.values()].count("missing") == len(FINDINGS) - len(expected)
 
 
