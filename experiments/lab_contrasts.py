@@ -241,7 +241,9 @@ def _percent(values: Sequence[float | None], *, interval: bool = False) -> str:
     shown = f"{100 * float(np.mean(known)):.1f}"
     if interval and len(known) > 1:
         mean = mean_over_seeds(known)
-        shown += f" [{100 * mean.low:.1f}, {100 * mean.high:.1f}]"
+        # Equal ones are no proof that all would be equal.
+        if mean.low < mean.high:
+            shown += f" [{100 * mean.low:.1f}, {100 * mean.high:.1f}]"
     return shown
 
 

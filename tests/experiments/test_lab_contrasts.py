@@ -222,9 +222,9 @@ def test_verdicts_follow_the_sign_and_what_the_paper_finds() -> None:
     better, worse = system("global", 64), system("local", 64)
     right = students({better: 0.2, worse: 0.8})
     parts = ((better, 1), (worse, -1))
-    plain, open_one = weigh(
-        right, right, [Finding("a", "yes", parts), Finding("b", "both", parts, open=True)]
-    )
+    besides = {"stopped in time": students({better: 0.5, worse: 0.5})}
+    findings = [Finding("a", "yes", parts), Finding("b", "both", parts, open=True)]
+    plain, open_one = weigh(right, besides, findings)
     assert (plain.verdict, plain.outside) == ("against the paper", True)
     assert (open_one.verdict, open_one.outside) == ("the contrary is told", False)
     record = plain.record()
