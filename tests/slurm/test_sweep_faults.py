@@ -25,8 +25,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 FULL = "system=full"
 SLOWLY = "dataset.concurrency=2"
-"""No part of any identity. With some hundred answers a second the large data set of full takes longer than what
-Slurm leaves a job that it has told of its end."""
+"""No part of any identity. With some hundred answers a second the large data set of full takes longer than
+what Slurm leaves a job that it has told of its end."""
 STUDENTS = ("system=baseline,full", "size=24", "seed=0,1")
 EACH_ONCE = {"taxonomy": 1, "dataset": 2, "assess": 2, "train": 4, "evaluate": 5}
 """One of the tests is that of the untuned student."""
