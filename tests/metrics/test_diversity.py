@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simula.metrics import DiversitySettings, diversity
-from simula.metrics.distances import cluster_distances, global_distance
+from simula.metrics.distances import cluster_distances, global_shares
 
 TEXTS = [f"a row about number {i} and {i % 7}" for i in range(40)]
 
@@ -28,7 +28,7 @@ def test_measures_are_named_by_the_embedding_and_hold_their_intervals() -> None:
         "Vendi score (tiny)",
     ]
     assert found.neighbours is not None
-    assert found.measures[whole] == pytest.approx(global_distance(vectors()))
+    assert found.measures[whole] == pytest.approx(global_shares(vectors()).mean())
     assert found.measures[near] == pytest.approx(cluster_distances(vectors(), found.neighbours.places).mean())
     for name, (low, high) in found.intervals.items():
         assert low < found.measures[name] < high

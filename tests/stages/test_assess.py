@@ -14,7 +14,7 @@ from simula.composition import cells
 from simula.embedding import Embedder, Embeddings, unit
 from simula.embedding.settings import Progress, Recorded
 from simula.errors import TeacherUnavailable
-from simula.metrics.distances import global_distance
+from simula.metrics.distances import global_shares
 from simula.progress import Progress as Terminal
 from simula.report.grid import panels
 from simula.report.loading import load_result
@@ -96,7 +96,9 @@ def test_distances_are_those_of_the_vectors_and_what_they_took_is_told(bench: Be
         with_embedding(bench, CountingEmbedding(model="fresh", sent=sent, batch=5, price=price))
     )
     measures = made["measures"]
-    assert measures["global distance (fresh)"] == pytest.approx(global_distance(vectors_of(sent)), abs=1e-6)
+    assert measures["global distance (fresh)"] == pytest.approx(
+        global_shares(vectors_of(sent)).mean(), abs=1e-6
+    )
     assert measures["rows read in part (fresh)"] == 3  # the first of each batch
     assert len(sent) == 12
     assert made["embedding"] == {

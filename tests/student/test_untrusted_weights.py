@@ -128,8 +128,12 @@ def test_a_checkpoint_runs_nothing(
 
         train(QUIZ, EXAMPLES, tiny_llama, TRAINING, 3, tmp_path, tmp_path, lambda _: None, progress)
 
-    with pytest.raises(KeyboardInterrupt):
-        run(stop=True)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a background process ignores it
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run(stop=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
     mark, newest = tmp_path / "ran", tmp_path / "checkpoints" / "last.ckpt"
     state = torch.load(newest, weights_only=True)
     torch.save(state | {"theirs": Evil(mark)}, newest)
