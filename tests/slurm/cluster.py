@@ -155,9 +155,12 @@ class Cluster:
 
     def lose_node(self, *jobs: str) -> None:
         """The node dies with all that runs on it: nobody gets a signal but the one that cannot be heard."""
-        # Of an array's element only this number is known there.
-        numbers = [self.job(job)["JobId"] for job in jobs]
-        listed = [line for job in numbers for line in self.ask("scontrol", "listpids", job).splitlines()[1:]]
+        # Of an array's element only its JobId is known there.
+        listed: list[str] = []
+        for job in jobs:
+            # One that has ended meanwhile has no processes, which Slurm says with its exit code.
+            with contextlib.suppress(AssertionError):
+                listed += self.ask("scontrol", "listpids", self.job(job)["JobId"]).splitlines()[1:]
         processes = {int(line.split()[0]) for line in listed}
         # What holds a job's processes is not listed, and would tell the controller how they ended.
         holders = {parent for process in processes if (parent := _parent(process)) > 1} - processes

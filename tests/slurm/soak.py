@@ -126,6 +126,15 @@ class Disturber:
             submitter.kill()
         return True
 
+    def release(self) -> None:
+        """What Slurm holds because it could not be started on a full disk, as an operator does."""
+        for line in self.cluster.ask("squeue", "--array", "--noheader", "--format=%i|%r").splitlines():
+            job, _, reason = line.partition("|")
+            if "held" in reason.lower():
+                with suppress(AssertionError):
+                    self.cluster.ask("scontrol", "release", job)
+                self.happened["released"] += 1
+
     def _running(self, sweep: Swept) -> list[str]:
         return sorted(job for job, state in sweep.jobs.items() if state == "RUNNING")
 
@@ -171,6 +180,7 @@ def _round(sweep: Swept, disturber: Disturber, alone: Outcome, until: float) -> 
             submissions += 1
             if "nothing to submit" in sweep.submit():
                 break
+        disturber.release()
         disturbed = time.monotonic() < until
         if disturbed:
             disturber.disturb(sweep)
