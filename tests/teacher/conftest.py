@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import xllamacpp
+from both_adapters import KINDS, Kind
 
 from simula.teacher import Ledger
 from simula.teacher.settings import EmbeddedTeacher, ServerTeacher
@@ -31,6 +32,13 @@ def llama_server(converted: Path) -> Iterator[ServerTeacher]:
     server = xllamacpp.Server(parameters)
     yield ServerTeacher(model=str(converted), base_url=f"{server.listening_address}/v1", concurrency=2)
     del server
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Kind:
+    """Each adapter of a real provider, and its key where `settings_of` has it read."""
+    monkeypatch.setenv("SOME_KEY", "the-key")
+    return "gemini" if request.param == "gemini" else "server"
 
 
 @pytest.fixture
