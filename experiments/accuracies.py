@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from experiments.comparison import Compared, Ours, State, number
+from experiments.results import records_of
 from simula.errors import SimulaError
 from simula.report.grid import CellPanel, Group, panels
 from simula.report.loading import load_result
@@ -14,9 +15,7 @@ from simula.report.rates import Choice, chosen_rates, group_of
 from simula.report.results import CellResult
 from simula.report.summary import estimate
 from simula.stages.bench import ARM, PANEL
-from simula.stages.record import all_records
 from simula.store.artifacts import Store
-from simula.sweep.state import overlaid
 
 SEEDS = 10
 """Behind each of the paper's accuracies (Section 4)."""
@@ -77,13 +76,7 @@ def against_paper(
 
 def results(store: Store, wanted: Mapping[str, str]) -> list[CellResult]:
     """The cells that examine a student and have these values on their axes, in whatever state they are."""
-    records = [
-        record
-        for record in overlaid(store, all_records(store))
-        if "evaluate" in record.artifacts
-        and all(str(record.axes.get(name)) == value for name, value in wanted.items())
-    ]
-    return [load_result(store, record) for record in records]
+    return [load_result(store, one) for one in records_of(store, wanted) if "evaluate" in one.artifacts]
 
 
 def students(found: Sequence[CellResult], axis: str, seeds: int = SEEDS) -> dict[Place, Students]:

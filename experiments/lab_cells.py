@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.accuracies import Axes
+from experiments.results import records_of
 from experiments.sweeps import Sweep
 from simula.composition import cells
 from simula.config import Config
@@ -17,11 +18,10 @@ from simula.report.loading import load_result
 from simula.report.results import CellResult
 from simula.stages.bench import MECHANISM, REPLICATE, Bench, axes
 from simula.stages.keys import cell_key
-from simula.stages.record import CellRecord, all_records
+from simula.stages.record import CellRecord
 from simula.stages.train import selected_rows
 from simula.store.artifacts import Store
 from simula.store.rows import REFUSED, ROWS, read_rows
-from simula.sweep.state import overlaid
 from simula.teacher.simulated import SimulatedTeacher
 
 _USUAL = {"recipe": "simula", "taxonomy": "all_levels", "scenarios": "five"}
@@ -126,11 +126,10 @@ def lab_cells(store: Store, wanted: Mapping[str, str], known: Sequence[Declared]
     configs = {cell_key(one.config): one.config for one in known}
     skills = {one.panel: one.arm.skill for one in known}
     found = []
-    for record in overlaid(store, all_records(store)):
-        own = all(str(record.axes.get(name)) == value for name, value in wanted.items())
+    for record in records_of(store, wanted):
         asked = record.axes["experiment"] in experiments and "evaluate" in record.artifacts
         skill, config = skills.get(_panel(record.axes)), configs.get(record.key)
-        if own and asked and skill is not None and (config or "rate" not in record.artifacts):
+        if asked and skill is not None and (config or "rate" not in record.artifacts):
             arm, luck = _arm(record.axes, skill), _luck(record.axes)
             found.append(LabCell(arm, luck, record, store, config))
     return found

@@ -69,12 +69,20 @@ def _rank(one: Found) -> tuple[bool, bool, str]:
     return one.state == "done", one.state == "running", str(one.manifest.get("made", {}).get("started", ""))
 
 
+def records_of(store: Store, wanted: Mapping[str, str]) -> list[CellRecord]:
+    """The cells, in whatever state they are, that have these values on their axes."""
+    return [
+        record
+        for record in overlaid(store, all_records(store))
+        if all(str(record.axes.get(name)) == value for name, value in wanted.items())
+    ]
+
+
 def measured(store: Store, measure: Measure, wanted: Mapping[str, str]) -> Iterator[Found]:
     """Every set that was measured so, or is to be, of the cells that are `wanted`."""
     stage, _ = MEASURES[measure]
-    for record in overlaid(store, all_records(store)):
-        own = all(str(record.axes.get(name)) == value for name, value in wanted.items())
-        if own and stage in record.artifacts:
+    for record in records_of(store, wanted):
+        if stage in record.artifacts:
             manifest = record.manifests.get(stage, {})
             yield Found(
                 domain=str(record.axes["domain"]),
@@ -88,12 +96,7 @@ def measured(store: Store, measure: Measure, wanted: Mapping[str, str]) -> Itera
 
 def domains_at_work(store: Store, wanted: Mapping[str, str]) -> set[str]:
     """The domains of those `wanted` cells that run."""
-    return {
-        str(record.axes["domain"])
-        for record in overlaid(store, all_records(store))
-        if record.state == "running"
-        and all(str(record.axes.get(name)) == value for name, value in wanted.items())
-    }
+    return {str(one.axes["domain"]) for one in records_of(store, wanted) if one.state == "running"}
 
 
 def _state(record: CellRecord, manifest: Mapping[str, Any]) -> State:

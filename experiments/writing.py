@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from simula.report.figure import Drawing
+from simula.report.files import csv_text
 from simula.report.text_table import TextTable, escaped, markdown
 
 _LATEX = {
@@ -72,7 +71,7 @@ def write(name: str, rendered: Rendered, folder: Path, commands: Sequence[str] =
     blocks += map(markdown, rendered.tables)
     texts = {
         "md": "\n\n".join(block for block in blocks if block) + "\n",
-        "csv": _csv(rendered.compared),
+        "csv": csv_text([one.record() for one in rendered.compared]),
         "tex": "\n".join(map(latex, rendered.tables)),
     }
     files = []
@@ -113,15 +112,3 @@ def latex(table: TextTable) -> str:
 
 def _tex(text: str) -> str:
     return re.sub("|".join(map(re.escape, _LATEX)), lambda found: _LATEX[found.group()], text)
-
-
-def _csv(compared: Sequence[Beside]) -> str:
-    lines = [one.record() for one in compared]
-    names = dict.fromkeys(name for line in sorted(lines, key=len, reverse=True) for name in line)
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(names), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(
-        {n: round(v, 6) if isinstance(v, float) else v for n, v in line.items()} for line in lines
-    )
-    return buffer.getvalue()

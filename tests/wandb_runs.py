@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import struct
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,18 @@ CONFIG = {"system": "full", "size": 64, "seed": 1, "settings": {"training": {"ra
 def a_run(mode: str, folder: Path, key: str = KEY, **settings: Any) -> Any:
     tracking = Tracking(mode=mode, **settings)
     return open_run(tracking, folder, stage="train", key=key, group="lab", config=CONFIG)
+
+
+def spoken_to(script: str, folder: Path) -> subprocess.Popen[str]:
+    """A process of its own that runs a script on a folder, and that its test talks to."""
+    return subprocess.Popen(
+        [sys.executable, "-c", script, str(folder)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def files(folder: Path) -> list[Path]:

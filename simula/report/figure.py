@@ -53,18 +53,22 @@ def drawing(figure: Figure) -> Drawing:
 def _figure(summary: Summary) -> Figure:
     looks = looks_of(system for panel in summary.panels for system in panel.systems)
     shown = [panel for panel in summary.panels if any(row.accuracy for row in panel.rows)]
-    columns = min(_COLUMNS, max(1, len(shown)))
-    lines = -(-max(1, len(shown)) // columns)
-    height = max((_height(panel) for panel in shown), default=2.0)
-    figure = Figure(figsize=(7.2 if columns == 1 else 5.0 * columns, height * lines))
-    for at, panel in enumerate(shown):
-        axes = figure.add_subplot(lines, columns, at + 1)
+    figure, places = laid_out(len(shown), max((_height(panel) for panel in shown), default=2.0))
+    for axes, panel in zip(places, shown, strict=True):
         axes.set_title(panel.title if len(panel.sizes) > 1 else f"{panel.title}, {panel.sizes[0]:,} rows")
         (_by_size if len(panel.sizes) > 1 else _by_system)(axes, panel, looks)
     legend(figure)
     if not shown:
         figure.text(0.5, 0.5, "no cell is finished yet", ha="center", va="center")
     return figure
+
+
+def laid_out(panels: int, height: float) -> tuple[Figure, list[Axes]]:
+    """A figure with axes for so many panels, each so many inches high, at most two beside each other."""
+    columns = min(_COLUMNS, max(1, panels))
+    lines = -(-max(1, panels) // columns)
+    figure = Figure(figsize=(7.2 if columns == 1 else 5.0 * columns, height * lines))
+    return figure, [figure.add_subplot(lines, columns, at + 1) for at in range(panels)]
 
 
 def _height(panel: Panel) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,8 @@ def write_report(
             pdf.write_bytes(drawn.pdf)
     files.png.write_bytes(drawing.png)
     files.pdf.write_bytes(drawing.pdf)
-    files.csv.write_text(_csv(summary), encoding="utf-8")
+    records = [record for panel in summary.panels for record in _records(panel)]
+    files.csv.write_text(csv_text(records), encoding="utf-8")
     plain = _markdown(summary, said, effects is not None, price is not None)
     text = _measures(summary, measures) if measures and not summary.panels else plain
     files.markdown.write_text(text, encoding="utf-8")
@@ -138,9 +139,8 @@ def _sentence(finding: Finding) -> str:
     return f"{escaped(finding.where)}: **{escaped(finding.sentence)}**" if finding.where else finding.sentence
 
 
-def _csv(summary: Summary) -> str:
-    """Plain numbers, shares between 0 and 1, one line a system and size."""
-    records = [record for panel in summary.panels for record in _records(panel)]
+def csv_text(records: Sequence[Mapping[str, Any]]) -> str:
+    """Plain numbers of six places, a column for whatever a record has, those of the longest first."""
     names = dict.fromkeys(name for record in sorted(records, key=len, reverse=True) for name in record)
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, list(names), lineterminator="\n")
@@ -151,6 +151,7 @@ def _csv(summary: Summary) -> str:
 
 
 def _records(panel: Panel) -> Iterator[dict[str, Any]]:
+    """Shares between 0 and 1, one record a system and size."""
     for name, one in (("untuned", panel.untuned), ("teacher", panel.teacher)):
         if one is not None:
             said = {"panel": panel.title, "system": name, "items": panel.items, "runs": 1}

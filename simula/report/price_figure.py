@@ -6,14 +6,11 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from simula.report.analysis import Front
-from simula.report.figure import INK, STYLE, Drawing, drawing, legend, looks_of, short_name
+from simula.report.figure import INK, STYLE, Drawing, drawing, laid_out, legend, looks_of, short_name
 from simula.report.summary import Panel, Summary
-
-_COLUMNS = 2
 
 
 def draw_price(summary: Summary) -> Drawing | None:
@@ -23,11 +20,8 @@ def draw_price(summary: Summary) -> Drawing | None:
         return None
     with mpl.rc_context(fname=STYLE):
         looks = looks_of(system for panel in summary.panels for system in panel.systems)
-        columns = min(_COLUMNS, len(shown))
-        lines = -(-len(shown) // columns)
-        figure = Figure(figsize=(7.2 if columns == 1 else 5.0 * columns, 3.4 * lines))
-        for at, panel in enumerate(shown):
-            axes = figure.add_subplot(lines, columns, at + 1)
+        figure, places = laid_out(len(shown), 3.4)
+        for axes, panel in zip(places, shown, strict=True):
             axes.set_title(panel.title)
             front = panel.analysis.front
             assert front is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from simula.report.analysis_tables import percent, points, share_span
+from simula.report.analysis_tables import amount, percent, points, share_span
 from simula.report.results import DatasetSummary
 from simula.report.summary import Panel, Row, Summary, Untuned
 from simula.report.text_table import Line, TextTable, Tone
@@ -197,10 +197,7 @@ def _tone(row: Row) -> Tone:
 
 
 def _short(number: float) -> str:
-    for bound, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if number >= bound:
-            return f"{number / bound:.3g}{unit}"
-    return f"{number:.0f}"
+    return amount(number) if number >= 1000 else f"{number:.0f}"
 
 
 def _decimal(value: float) -> str:

@@ -13,10 +13,10 @@ from simula.config import Config
 from simula.durable import write_json
 from simula.errors import BenchmarkError, ConfigurationError
 from simula.evaluation.answer import Answer, limited
-from simula.evaluation.teacher import examine
 from simula.prompts import Tally
 from simula.settings import fingerprint
-from simula.stages.bench import Bench, cost, paid_now
+from simula.stages.bench import Bench, cost
+from simula.stages.examining import examined
 from simula.stages.keys import adapter_key, evaluation_key, teacher_key
 from simula.stages.overlap import overlap
 from simula.stages.train import STAGE as TRAIN
@@ -37,7 +37,7 @@ def evaluate_teacher(bench: Bench) -> dict[str, Any]:
     def make(folder: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
         tally = Tally()
         items = limited(_items(config), config.evaluation.limit)
-        answers = run(_examined, bench, items, tally)
+        answers = run(examined, bench, config.teacher, "evaluate: items the teacher answered", items, tally)
         with (folder / ANSWERS).open("w", encoding="utf-8") as file:
             file.writelines(json.dumps(asdict(answer), ensure_ascii=False) + "\n" for answer in answers)
         said = _said(config, items, answers, folder)
@@ -45,27 +45,6 @@ def evaluate_teacher(bench: Bench) -> dict[str, Any]:
         return {**said, **cost(tally.spent, tally)}
 
     return bench.build(STAGE, teacher_key(config), {}, make)
-
-
-async def _examined(bench: Bench, items: Sequence[TestItem], tally: Tally) -> list[Answer]:
-    config = bench.config
-    async with bench.asker(config.teacher) as asker:
-        with bench.progress.bar("evaluate: items the teacher answered") as meter:
-
-            def on_answer(done: int, total: int) -> None:
-                meter(done, total, "", lambda: paid_now(tally))
-
-            asked, at_once = config.evaluation, config.dataset.concurrency
-            return await examine(
-                config.domain,
-                items,
-                asker,
-                asked.teacher_reasoning,
-                asked.extraction,
-                at_once,
-                tally,
-                on_answer,
-            )
 
 
 def check_answering(bench: Bench) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from simula.errors import ConfigurationError, unknown
 from simula.metrics.taxonomy_quality import TaxonomyQualitySettings
 from simula.store.node_labels import PersonLabels, read_labels
+from simula.store.texts import read_text
 from simula.taxonomy.expert import FORMS, Expert, from_text
 
 
@@ -34,15 +35,7 @@ def read_expert(name: str) -> Expert:
         raise ConfigurationError(
             f"assessment.taxonomy.expert={name}: {missing}, or a file ending in {', '.join(FORMS)}"
         )
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ConfigurationError(
-            f"assessment.taxonomy.expert={name}: {error.strerror} (relative paths count from {Path.cwd()})"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"assessment.taxonomy.expert={name}: it is not a text in UTF-8") from error
-    return from_text(text, name)
+    return from_text(read_text(path, f"assessment.taxonomy.expert={name}"), name)
 
 
 def read_compared(

@@ -9,6 +9,7 @@ from pathlib import Path as File
 
 from simula.errors import ConfigurationError, unknown
 from simula.metrics.taxonomy_quality import LABELS, Label, LabelledNode
+from simula.store.texts import read_text
 from simula.taxonomy.tree import Path
 
 Place = tuple[str, str]
@@ -47,15 +48,7 @@ def read_labels(file: File) -> PersonLabels:
         ConfigurationError: with every problem, each naming its line.
     """
     named = f"assessment.taxonomy.labels={file}"
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ConfigurationError(
-            f"{named}: {error.strerror} (relative paths count from {File.cwd()})"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{named}: it is not a text in UTF-8") from error
-    reader = csv.DictReader(text.splitlines(keepends=True))
+    reader = csv.DictReader(read_text(file, named).splitlines(keepends=True))
     if missing := [name for name in _NEEDED if name not in (reader.fieldnames or ())]:
         raise ConfigurationError(
             f"{named}: columns {', '.join(_NEEDED)} are expected; {', '.join(missing)} missing"

@@ -38,7 +38,8 @@ nearly everything fails         probes, one call at a time; stop after `outage_s
 `UnreadableReply`: the slot is kept with its reason. A call that no attempt got an answer to is `RequestLost`,
 which an examination does not take for the teacher's word. What an unusable answer took is billed all the
 same: the call's reply or error tells it (`Reply.unusable`, `TeacherError.used`).
-`tests/teacher/test_faults.py` has each line against the real adapters, `test_odd_bodies.py` odd bodies.
+`tests/teacher/test_faults.py` and `test_outages.py` have each line against the real adapters,
+`test_odd_bodies.py` odd bodies.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import xllamacpp
+from llama_cpp_server import llama_server
 
 from simula.domain import Domain, Example, MultipleChoice
 from simula.evaluation.engine import answer_items, check_engine
@@ -36,12 +36,7 @@ def weights() -> Path:
 
 @pytest.fixture(scope="module")
 def url(weights: Path) -> Iterator[str]:
-    parameters = xllamacpp.CommonParams()
-    parameters.model.path = str(weights)
-    parameters.n_parallel, parameters.n_ctx = 2, 1024
-    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
-    parameters.cache_ram_mib, parameters.warmup, parameters.verbosity = 0, False, 0
-    server = xllamacpp.Server(parameters)
+    server = llama_server(weights)
     yield f"{server.listening_address}/v1"
     del server
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from grouped_vectors import unit_vectors
 
 from simula.embedding.lexical import tfidf
 from simula.metrics import distances
@@ -17,14 +18,6 @@ from simula.metrics.distances import (
     local_shares,
 )
 from simula.metrics.ranged import Floats
-
-
-def unit_vectors(n: int, width: int, seed: int = 0) -> Vectors:
-    """Points in groups, as texts are."""
-    draw = np.random.default_rng(seed)
-    centres = draw.normal(size=(8, width))
-    wide = centres[draw.integers(8, size=n)] + draw.normal(size=(n, width))
-    return np.asarray(wide / np.linalg.norm(wide, axis=1, keepdims=True), dtype=np.float32)
 
 
 def slow_global(vectors: Vectors) -> float:

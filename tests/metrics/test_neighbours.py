@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import grouped_vectors
 import numpy as np
 import pytest
 
@@ -15,10 +16,7 @@ from simula.metrics.neighbours import nearest
 
 
 def unit_vectors(n: int, width: int) -> Vectors:
-    draw = np.random.default_rng(0)
-    centres = draw.normal(size=(20, width))
-    wide = centres[draw.integers(20, size=n)] + 0.5 * draw.normal(size=(n, width))
-    return np.asarray(wide / np.linalg.norm(wide, axis=1, keepdims=True), dtype=np.float32)
+    return grouped_vectors.unit_vectors(n, width, groups=20, spread=0.5)
 
 
 def sorted_neighbours(vectors: Vectors, k: int) -> list[list[int]]:

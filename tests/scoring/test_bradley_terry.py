@@ -7,6 +7,7 @@ import evalica
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from drawn_batches import scored_batches
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,14 +19,8 @@ from simula.scoring.simulation import score
 ELO = EloSettings()
 
 
-@st.composite
-def scored(draw: st.DrawFn) -> Comparisons:
-    items = draw(st.integers(2, 12))
-    batches = []
-    for _ in range(draw(st.integers(0, 12))):
-        members = draw(st.lists(st.integers(0, items - 1), unique=True, max_size=5))
-        batches.append(ScoredBatch(tuple(members), tuple(draw(st.integers(1, 100)) for _ in members)))
-    return compared(batches, items)
+def scored() -> st.SearchStrategy[Comparisons]:
+    return scored_batches().map(lambda made: compared(made[1], made[0]))
 
 
 def simulated(items: int, size: int, times: int, seed: int = 0) -> Comparisons:

@@ -3,23 +3,11 @@
 from itertools import combinations
 
 import pytest
+from drawn_batches import scored_batches
 from hypothesis import given
 from hypothesis import strategies as st
 
 from simula.scoring import EloSettings, Rating, ScoredBatch, rate
-
-SCORES = st.integers(1, 100)
-
-
-@st.composite
-def scored(draw: st.DrawFn) -> tuple[int, list[ScoredBatch]]:
-    items = draw(st.integers(2, 12))
-    batches = []
-    for _ in range(draw(st.integers(0, 10))):
-        members = draw(st.lists(st.integers(0, items - 1), unique=True, max_size=5))
-        scores = [draw(SCORES) for _ in members]
-        batches.append(ScoredBatch(tuple(members), tuple(scores)))
-    return items, batches
 
 
 def test_two_items_by_hand() -> None:
@@ -32,14 +20,14 @@ def test_two_items_by_hand() -> None:
     assert second[1].elo == pytest.approx(391.283, abs=1e-3)
 
 
-@given(scored(), st.floats(1, 100))
+@given(scored_batches(), st.floats(1, 100))
 def test_what_one_gains_another_loses(made: tuple[int, list[ScoredBatch]], k: float) -> None:
     items, batches = made
     found = rate(batches, items, EloSettings(k_factor=k))
     assert sum(rating.elo for rating in found) == pytest.approx(400 * items)
 
 
-@given(scored())
+@given(scored_batches())
 def test_it_is_the_plain_recurrence_over_the_pairs_in_their_order(
     made: tuple[int, list[ScoredBatch]],
 ) -> None:

@@ -1,52 +1,30 @@
-"""The measure critics: rates of simulated critics of known traits, shared trials, what a kill repeats."""
+"""The measure critics: rates of simulated critics of known traits, shared trials, own rows apart."""
 
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
+from critics_runs import asked, assessed, config, folder_of
 
-from simula.composition import cells
-from simula.config import Config
-from simula.errors import RequestLost, SimulaError, TeacherUnavailable
-from simula.plan.steps import plan
-from simula.progress import Progress
 from simula.report.measures import shown_measures, write_measures
-from simula.stages.bench import Bench
-from simula.stages.cell import run_cell
-from simula.stages.keys import artifact_keys
 from simula.stages.measures.critics import STUDIES, VERDICTS
-from simula.stages.measures.trials import build_trials, each_answered
-from simula.stages.record import CellRecord, record_of
+from simula.stages.record import CellRecord
 from simula.store.arithmetic import ArithmeticBenchmark
 from simula.store.artifacts import Store
-from simula.store.trials import FILE, read_trials
+from simula.store.trials import read_trials
 from simula.teacher.simulated import SimulatedTeacher
 from simula.teacher.simulated.mistakes import error_rate
 from simula.teacher.simulated.problem import Problem
 from simula.teacher.simulated.text import parse
 
-LAB = ["domain=arithmetic", "teacher=simulated", "tracking=none", "assessment.measures=[critics]"]
 HASTY = ["teacher.skill=2.5", "assessment.critics.questions=240"]
 HASTY += ["assessment.columns.labels=[level]", "assessment.columns.reasoning=reasoning"]
 OTHER = ["teacher@double_judge=simulated", "double_judge.sensitivity=0.8", "double_judge.specificity=0.95"]
-
-
-def config(root: Path, *overrides: str) -> Config:
-    return cells([*LAB, f"paths.root={root}", *overrides], sweep=False)[0].config
-
-
-def assessed(one: Config) -> CellRecord:
-    assert run_cell(one, "assess") is None
-    return record_of(Store(one.paths.store), one)
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +53,6 @@ def measured(root: Path, real: list[str]) -> CellRecord:
 
 def level_of(problem: Problem) -> int:
     return min(2, int(problem.complexity // 2))
-
-
-def folder_of(record: CellRecord, root: Path, stage: str) -> Path:
-    return root / "store" / record.artifacts[stage]
 
 
 def studies(record: CellRecord, root: Path) -> dict[tuple[str, str], Any]:
@@ -201,12 +175,6 @@ def test_trials_hold_a_right_a_wrong_and_an_own_answer(measured: CellRecord, roo
     assert means == sorted(means)
 
 
-def asked(root: Path) -> Counter[str]:
-    """Prompt file to answers in the ledger."""
-    lines = (line for path in root.glob("**/ledger/*.jsonl") for line in path.read_text().splitlines())
-    return Counter(json.loads(line)["template"] for line in lines)
-
-
 def test_another_critic_judges_the_same_trials_and_stands_beside_the_first(
     measured: CellRecord, root: Path, real: list[str]
 ) -> None:
@@ -265,126 +233,3 @@ def test_own_rows_are_told_apart_by_node_and_complexity(tmp_path: Path) -> None:
     again = assessed(stored)
     assert again.manifests["critics"]["answers_known"] is False
     assert studies(again, tmp_path)["complex", "yes"]["questions"] == groups["complex", "yes"]["questions"]
-
-
-def test_what_changes_which_key(tmp_path: Path) -> None:
-    base = ["assessment.dataset=benchmark"]
-    before = artifact_keys(config(tmp_path, *base))
-    assert set(before) == {"trials", "critics"}
-    for override, changed in {
-        "teacher@double_judge=embedded": {"critics"},
-        "assessment.critics.teacher_accuracy=0.9": {"critics"},
-        "assessment.critics.attempts=1": {"trials", "critics"},
-        "assessment.critics.rated=false": {"trials", "critics"},
-        "scoring.batch_size=3": {"trials", "critics"},
-        "benchmark.items=9": {"trials", "critics"},
-        "dataset.concurrency=3": set(),
-    }.items():
-        after = artifact_keys(config(tmp_path, *base, override))
-        assert {name for name in before if before[name] != after[name]} == changed, override
-
-
-def test_the_plan_counts_what_is_asked(tmp_path: Path) -> None:
-    chosen = [
-        *LAB,
-        f"paths.root={tmp_path}",
-        "assessment.dataset=benchmark",
-        "assessment.critics.questions=7",
-    ]
-    (cell,) = cells(chosen, sweep=False)
-    planned = {cost.template: cost.calls for step in plan([cell]).steps for cost in step.costs}
-    assessed(cell.config)
-    assert planned == {
-        "answer_item": 7,
-        "corrupt_answer": 7,
-        "score_complexity": 7,
-        "judge_correct": 21,
-        "judge_incorrect": 21,
-    }
-    assert asked(tmp_path) == planned
-    assert not plan([cell]).missing
-    # Both roles of one teacher are in one sweep for one bill of trials.
-    swept = cells([*chosen, "teacher@double_judge=simulated", "double_judge.agreement=0,0.3"], sweep=True)
-    assert sum(step.calls for step in plan(swept).missing) == 2 * 42
-
-
-def test_points_that_critics_cannot_be_tried_on_are_told_in_a_sentence(tmp_path: Path) -> None:
-    path = tmp_path / "plain.jsonl"
-    path.write_text(json.dumps({"question": "q", "answer": "B"}) + "\n")
-
-    def reason(*overrides: str) -> str:
-        one = config(tmp_path, f"assessment.dataset={path}", *overrides)
-        with pytest.raises(SimulaError) as error:
-            build_trials(Bench(one, Store(one.paths.store), Progress("test")))
-        return str(error.value)
-
-    assert "have no answers" in reason("assessment.columns.answer=null")
-    assert "have no options" in reason("domain=cti_mcq")
-
-
-def test_a_lost_call_ends_the_run_when_all_others_are_answered() -> None:
-    done = list[int]()
-
-    async def work(item: int) -> int:
-        if item == 1:
-            raise RequestLost("outage")
-        done.append(item)
-        return item
-
-    with pytest.raises(
-        TeacherUnavailable, match=r"1 of 4 got no answer; the first: outage; the same command"
-    ):
-        anyio.run(each_answered, work, range(4), 2)
-    assert done == [0, 2, 3]
-
-
-SCRIPT = """
-import os, signal, sys
-import anyio
-from simula.composition import cells
-from simula.stages.cell import run_cell
-from simula.teacher.simulated.settings import SimulatedTeacher
-from simula.teacher.simulated.teacher import Simulated
-
-sent = 0
-
-class Slow(Simulated):
-    # It kills itself at the twentieth such call: whoever watched it might be late.
-
-    async def ask(self, request):
-        global sent
-        sent += request.template == "judge_incorrect"
-        if sent == 20:
-            os.kill(os.getpid(), signal.SIGKILL)
-        await anyio.sleep(0.01)
-        return await super().ask(request)
-
-SimulatedTeacher.connect = lambda settings: Slow(settings)
-assert run_cell(cells(sys.argv[1:], sweep=False)[0].config, "assess") is None
-"""
-
-
-def keys(root: Path) -> Iterator[str]:
-    for path in root.glob("**/ledger/*.jsonl"):
-        for line in path.read_bytes().splitlines(keepends=True):
-            if line.endswith(b"\n"):
-                yield json.loads(line)["key"]
-
-
-def test_kill_9_repeats_at_most_the_calls_in_flight(tmp_path: Path) -> None:
-    few = ["assessment.dataset=benchmark", "assessment.critics.questions=15", "dataset.concurrency=4"]
-    killed, calm = tmp_path / "killed", tmp_path / "calm"
-    command = [sys.executable, "-c", SCRIPT, *LAB, f"paths.root={killed}", *few]
-    assert subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == -signal.SIGKILL
-    known = len(list(keys(killed)))
-    records = [assessed(config(root, *few)) for root in (killed, calm)]
-    all_keys = list(keys(killed))
-    assert len(set(all_keys)) == len(all_keys) == len(list(keys(calm)))
-    # Trials with their rating stood by then, and most of twice twenty judgements.
-    assert 45 + 20 < known < len(all_keys) == 45 + 90
-    for stage, name in (("trials", FILE), ("critics", VERDICTS), ("critics", STUDIES)):
-        one, other = (
-            (folder_of(record, where, stage) / name).read_bytes()
-            for record, where in zip(records, (killed, calm), strict=True)
-        )
-        assert one == other

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from quality_oracle import oracle
+from scripted_taxonomies import EXPERT, Scripted, bench, config, scores, writer
 
 from simula.composition import cells
-from simula.config import Config
 from simula.errors import ConfigurationError
-from simula.paths import Paths
 from simula.plan.steps import plan
-from simula.progress import Progress
 from simula.report.measures import shown_measures, write_measures
-from simula.settings import incidental
-from simula.stages.bench import Bench
 from simula.stages.cell import run_cell
 from simula.stages.keys import artifact_keys
 from simula.stages.measures.taxonomy_quality import LABELS, TREES, measure_taxonomy
@@ -29,80 +22,7 @@ from simula.stages.record import record_of
 from simula.stages.topic import topic_cell
 from simula.store.artifacts import Store
 from simula.store.expert import read_expert
-from simula.teacher.fake import ScriptedTeacher
-from simula.teacher.port import Request, Teacher
-from simula.teacher.remote import Sampling
-
-EXPERT = "metals\n  iron\n  copper\n  gold\n  lead\ngases\n  neon\n  argon\n"
-"""Eight nodes."""
-OURS = {
-    "": ["metals", "gases", "bad stuff"],
-    "metals": ["iron", "copper", "silver", "also iron"],
-    "gases": ["neon"],
-}
-"""Of T_E's: metals, gases, iron, copper, neon. Exclusive: silver. Redundant: also iron. Bad: bad stuff."""
-ZERO = [["stuff", "metals"], ["metals", "iron"], ["Metals", " iron "], ["gases"], ["bad salt"]]
-"""Of T_E's: metals, iron, gases. Bad: bad salt. The first begins with the factor, the third comes twice."""
-
-
-def writer(request: Request) -> Any:
-    """Expands OURS, writes ZERO at once, and judges by the truth."""
-    values = request.values
-    if request.template == "propose_children":
-        at = values["path"][-1] if values["path"] else ""
-        return {"children": [{"name": name, "description": f"about {name}"} for name in OURS.get(at, [])]}
-    if request.template == "review_children":
-        return {"children": values["candidates"]}
-    if request.template == "plan_level":
-        return {"plan": "On."}
-    if request.template == "zero_shot_taxonomy":
-        return {"nodes": ZERO}
-    return oracle(request)
-
-
-class Scripted(Sampling):
-    """A teacher of the script; `model` names its answers in the ledger."""
-
-    model: str = "scripted"
-    script: Callable[[Request], Any] = incidental(writer)
-
-    def connect(self) -> Teacher:
-        return ScriptedTeacher(self.script, self.model)
-
-
-@pytest.fixture(scope="module")
-def expert(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("expert") / "stuff.txt"
-    path.write_text(EXPERT)
-    return path
-
-
-@cache
-def composed(*overrides: str) -> Config:
-    """Composing takes longer than what is tested."""
-    base = [
-        *("domain=arithmetic", "teacher=simulated", "tracking=none", "paths.root=/nowhere"),
-        *("assessment.measures=[taxonomy]", "assessment.taxonomy.description=Texts about stuff."),
-        *("taxonomy.expansion.proposals=1", "assessment.taxonomy.resamples=200"),
-    ]
-    return cells([*base, *overrides], sweep=False)[0].config
-
-
-def config(root: Path, expert: Path | str, *overrides: str, **script: Any) -> Config:
-    found = composed(f"assessment.taxonomy.expert={expert}", *overrides)
-    places = found.paths.model_dump()
-    paths = Paths(**{name: Path(str(place).replace("/nowhere", str(root))) for name, place in places.items()})
-    teacher = Scripted(temperature=1.0, max_tokens=500, **script)
-    return replace(found, teacher=teacher, paths=paths)
-
-
-def bench(found: Config) -> Bench:
-    return Bench(found, Store(found.paths.store), Progress("test"))
-
-
-def scores(made: dict[str, Any], method: str, whom: str = "judge") -> list[float]:
-    found = made["scores"][whom][method]["all"]
-    return [found[name]["value"] for name in ("completeness", "soundness", "novelty", "coverage")]
+from simula.teacher.port import Request
 
 
 def test_scores_are_those_worked_out_by_hand(expert: Path, tmp_path: Path) -> None:
@@ -208,62 +128,6 @@ def test_votes_show_the_judges_noise(expert: Path, tmp_path: Path) -> None:
     assert made["noise"]["unanimous"] == 27
     # Of that node's three pairs two differ.
     assert made["noise"]["disagreement"] == pytest.approx(2 / 3 / 28)
-
-
-def labelled_by_hand(made: dict[str, Any], root: Path, changes: dict[str, str]) -> Path:
-    source = root / "store" / "quality" / made["key"] / LABELS
-    with source.open() as file:
-        lines = list(csv.DictReader(file))
-    path = root / "mine.csv"
-    with path.open("w") as file:
-        out = csv.DictWriter(file, list(lines[0]))
-        out.writeheader()
-        for line in lines:
-            out.writerow(line | {"label": changes.get(line["path"], line["label"])})
-    return path
-
-
-def test_a_person_labels_instead_and_the_judge_is_compared(expert: Path, tmp_path: Path) -> None:
-    made = measure_taxonomy(bench(config(tmp_path, expert)))
-    mine = labelled_by_hand(made, tmp_path, {"metals > silver": "bad"})
-    theirs = measure_taxonomy(bench(config(tmp_path, expert, f"assessment.taxonomy.labels={mine}")))
-    assert scores(theirs, "ours") == scores(made, "ours")
-    assert scores(theirs, "ours", "person") == [5 / 8, 5 / 8, 0, 5 / 8]
-    # 27 of 28 labels are equal; one node moves from exclusive to bad.
-    person = theirs["person"]
-    assert (person["labelled"], person["of"]) == (28, 28)
-    assert person["agreement"]["share"] == 27 / 28
-    overlapping, exclusive, redundant, bad = 5 + 5 + 3 + 3, 3 + 1 + 5, 1, 1 + 1
-    assert overlapping + exclusive + redundant + bad == 28
-    chance = (overlapping**2 + exclusive * (exclusive - 1) + redundant + bad * (bad + 1)) / 28**2
-    assert person["agreement"]["kappa"] == pytest.approx((27 / 28 - chance) / (1 - chance))
-    # Alone, without a judge: nothing is asked of one.
-    alone = config(tmp_path, expert, f"assessment.taxonomy.labels={mine}", "assessment.taxonomy.votes=0")
-    found = measure_taxonomy(bench(alone))
-    assert set(found["scores"]) == {"person"}
-    assert found["calls"] == 1
-    assert found["measures"]["soundness (ours)"] == 5 / 8
-
-
-def test_some_labels_of_a_person_only_tell_how_far_the_judge_agrees(expert: Path, tmp_path: Path) -> None:
-    made = measure_taxonomy(bench(config(tmp_path, expert)))
-    mine = labelled_by_hand(made, tmp_path, {"gases > argon": "", "bad salt": "redundant"})
-    found = config(tmp_path, expert, f"assessment.taxonomy.labels={mine}")
-    some = measure_taxonomy(bench(found))
-    assert set(some["scores"]) == {"judge"}
-    assert (some["person"]["labelled"], some["person"]["agreement"]["share"]) == (26, 25 / 26)
-    with pytest.raises(ConfigurationError, match="2 nodes have no label, and votes=0 asks no judge"):
-        measure_taxonomy(
-            bench(
-                config(tmp_path, expert, f"assessment.taxonomy.labels={mine}", "assessment.taxonomy.votes=0")
-            )
-        )
-    other = tmp_path / "other.csv"
-    other.write_text(mine.read_text().replace("metals > gold", "metals > mercury"))
-    with pytest.raises(
-        ConfigurationError, match="2 of its nodes are in none of the trees, such as 'metals > mercury'"
-    ):
-        measure_taxonomy(bench(config(tmp_path, expert, f"assessment.taxonomy.labels={other}")))
 
 
 def test_a_tree_of_one_call_that_does_not_come_is_told_and_left_out(expert: Path, tmp_path: Path) -> None:

@@ -7,10 +7,20 @@ import json
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from benchmark_files import (
+    LEXAM_HEADER,
+    MCQ_HEADER,
+    RCM_HEADER,
+    loaded_math,
+    math_problem,
+    source,
+    write_jsonl,
+    write_tsv,
+    write_xlsx,
+)
 
 from simula.errors import BenchmarkError
 from simula.store.benchmarks import (
@@ -20,38 +30,10 @@ from simula.store.benchmarks import (
     GlobalMmlu,
     Gsm8k,
     Lexam,
-    Math,
     Mmlu,
-    Source,
     TestItem,
 )
 from simula.store.benchmarks.education import subject_labels
-
-MCQ_HEADER = ("URL", "Question", "Option A", "Option B", "Option C", "Option D", "Prompt", "GT")
-RCM_HEADER = ("URL", "Description", "Prompt", "GT")
-LEXAM_HEADER = ("question", "choices", "gold", "course", "language", "id")
-
-
-def source(file: str) -> Source:
-    return Source(file=file, origin="https://example.org/benchmark")
-
-
-def write_tsv(path: Path, *lines: tuple[str, ...]) -> Source:
-    path.write_text("\r\n".join("\t".join(line) for line in lines), encoding="utf-8", newline="")
-    return source(path.name)
-
-
-def write_xlsx(path: Path, *lines: tuple[Any, ...]) -> Source:
-    book = openpyxl.Workbook()
-    for line in lines:
-        book.worksheets[0].append(line)
-    book.save(path)
-    return source(path.name)
-
-
-def write_jsonl(path: Path, *rows: dict[str, Any]) -> Source:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return source(path.name)
 
 
 def mmlu_row(number: int, subject: str, **changes: Any) -> dict[str, Any]:
@@ -102,21 +84,6 @@ def test_lexam_reads_the_list_literal_and_the_number_of_the_right_choice(tmp_pat
     assert item.id == "lexam/68f8"
     assert item.example.options == ("i", "ii", "i und ii", "keine; it's open")
     assert item.example.answer == "D"
-
-
-@pytest.mark.parametrize(
-    ("choices", "gold", "message"),
-    [
-        ("['i', 'ii']", 2, "right choice 2 is not a number from 0 to 1"),
-        ("['i', 'ii']", -1, "right choice -1"),
-        ("i, ii", 0, "not a list of texts|not a Python list"),
-        ("__import__('os').getcwd()", 0, "not a Python list"),
-    ],
-)
-def test_lexam_refuses_odd_rows(tmp_path: Path, choices: str, gold: int, message: str) -> None:
-    where = write_xlsx(tmp_path / "mcqs.xlsx", LEXAM_HEADER, ("q", choices, gold, "c", "en", "1"))
-    with pytest.raises(BenchmarkError, match=message):
-        Lexam(source=where, expected=Expected(items=1)).load(tmp_path)
 
 
 def test_gsm8k_takes_out_calculator_notes_and_thousands_separators(tmp_path: Path) -> None:
@@ -186,13 +153,6 @@ def test_lexam_keeps_every_option_and_the_items_language(tmp_path: Path) -> None
     assert (item.example.options, item.example.answer) == (("i", "ii"), "B")
 
 
-@pytest.mark.parametrize(("count", "message"), [(27, "there are 27 options"), (1, "there are 1 options")])
-def test_what_letters_cannot_name_is_refused(tmp_path: Path, count: int, message: str) -> None:
-    where = write_xlsx(tmp_path / "mcqs.xlsx", LEXAM_HEADER, ("q", str(["o"] * count), 0, "c", "en", "1"))
-    with pytest.raises(BenchmarkError, match=message):
-        Lexam(source=where, expected=Expected(items=1)).load(tmp_path)
-
-
 def loaded_mmlu(folder: Path, file: str) -> list[TestItem]:
     settings = Mmlu(source=source(file), subjects=("physics", "logic"), expected=Expected(items=3))
     return settings.load(folder)
@@ -224,28 +184,6 @@ def test_mmlu_is_one_benchmark_in_its_three_forms(tmp_path: Path) -> None:
     assert loaded_mmlu(tmp_path, "{part}.parquet") == items
 
 
-def test_a_csv_row_that_ends_early_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "logic_test.csv").write_text("question,choice0,choice1,answer\nP?,no,yes\n")
-    settings = Mmlu(source=source("{part}_test.csv"), subjects=("logic",), expected=Expected(items=1))
-    with pytest.raises(BenchmarkError, match=r"logic_test\.csv, row 1: the right choice None"):
-        settings.load(tmp_path)
-
-
-def math_problem(number: int, level: str = "Level 5") -> dict[str, str]:
-    return {
-        "problem": f"What is ${number} + 0$?",
-        "level": level,
-        "type": "Algebra",
-        "solution": f"It is $\\boxed{{\\frac{{{number}}}{{1}}}}$.",
-    }
-
-
-def loaded_math(folder: Path, file: str, items: int, **changes: Any) -> list[TestItem]:
-    return Math(
-        source=source(file), subjects=("algebra", "geometry"), expected=Expected(items=items), **changes
-    ).load(folder)
-
-
 def test_math_is_one_benchmark_as_folders_and_as_parquet(tmp_path: Path) -> None:
     numbers = {"algebra": (1, 2, 10), "geometry": (4,)}
     for subject, of_subject in numbers.items():
@@ -267,57 +205,6 @@ def test_math_is_one_benchmark_as_folders_and_as_parquet(tmp_path: Path) -> None
     assert again[3].id == f"{items[2].id}-2"
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"level": "5"}, r"1\.json|row 1: the level '5' is not of the form"),
-        ({"solution": "It is 4."}, "row 1: the solution has no answer"),
-    ],
-)
-def test_a_problem_without_a_level_or_an_answer_is_refused(
-    tmp_path: Path, changes: dict[str, str], message: str
-) -> None:
-    (tmp_path / "algebra").mkdir()
-    (tmp_path / "algebra/1.json").write_text(json.dumps(math_problem(1) | changes))
-    with pytest.raises(BenchmarkError, match=message):
-        loaded_math(tmp_path, "{part}", 1)
-
-
-def test_a_damaged_problem_and_a_missing_subject_are_named(tmp_path: Path) -> None:
-    (tmp_path / "algebra").mkdir()
-    (tmp_path / "algebra/7.json").write_text("{")
-    with pytest.raises(BenchmarkError, match=r"7\.json is damaged"):
-        loaded_math(tmp_path, "{part}", 1)
-    (tmp_path / "algebra/7.json").write_text(json.dumps(math_problem(1)))
-    with pytest.raises(BenchmarkError, match="geometry is missing"):
-        loaded_math(tmp_path, "{part}", 1)
-
-
-def test_a_row_that_is_not_as_it_should_be_is_named(tmp_path: Path) -> None:
-    good = ("u", "q", "a", "b", "c", "d", "p", "A")
-    where = write_tsv(tmp_path / "mcq.tsv", MCQ_HEADER, good, (*good[:7], "E"))
-    with pytest.raises(BenchmarkError, match=r"mcq\.tsv, row 2: the answer 'E' is not one of the letters"):
-        CtiMcq(source=where, expected=Expected(items=2)).load(tmp_path)
-
-
-def test_a_missing_column_is_named_with_those_there_are(tmp_path: Path) -> None:
-    where = write_jsonl(tmp_path / "test.jsonl", {"Question": "q", "answer": "#### 1"})
-    with pytest.raises(BenchmarkError, match="no column 'question', only 'Question', 'answer'"):
-        Gsm8k(source=where, expected=Expected(items=1)).load(tmp_path)
-
-
-def test_a_row_that_ends_early_is_an_error(tmp_path: Path) -> None:
-    where = write_tsv(tmp_path / "rcm.tsv", RCM_HEADER, ("u/CVE-1-1", "text", "p"))
-    with pytest.raises(BenchmarkError, match="row 1: column 'GT' holds None"):
-        CtiRcm(source=where, expected=Expected(items=1)).load(tmp_path)
-
-
-def test_another_number_of_items_is_an_error(tmp_path: Path) -> None:
-    where = write_jsonl(tmp_path / "test.jsonl", {"question": "q", "answer": "#### 1"})
-    with pytest.raises(BenchmarkError, match="holds 1 items of this benchmark where 1319 are expected"):
-        Gsm8k(source=where, expected=Expected(items=1319)).load(tmp_path)
-
-
 def test_the_checksum_folds_white_space_and_sees_a_changed_answer(tmp_path: Path) -> None:
     write_jsonl(tmp_path / "old.jsonl", {"question": "How many?", "answer": "Nine.\n#### 9"})
     write_jsonl(tmp_path / "spaced.jsonl", {"question": "How  many?", "answer": "Nine.\n####  9"})
@@ -333,34 +220,6 @@ def test_the_checksum_folds_white_space_and_sees_a_changed_answer(tmp_path: Path
     load("spaced.jsonl", right)
     with pytest.raises(BenchmarkError, match=f"where {right} is expected"):
         load("new.jsonl", right)
-
-
-def test_two_items_of_one_id_are_an_error(tmp_path: Path) -> None:
-    line = ("q", "['a', 'b']", 0, "c", "en", "same")
-    where = write_xlsx(tmp_path / "mcqs.xlsx", LEXAM_HEADER, line, line)
-    with pytest.raises(BenchmarkError, match="more than one item with the id 'lexam/same'"):
-        Lexam(source=where, expected=Expected(items=2)).load(tmp_path)
-
-
-def test_a_missing_file_says_where_to_get_it_and_where_to_put_it(tmp_path: Path) -> None:
-    settings = Lexam(source=source("lexam/MCQs_test.xlsx"), expected=Expected(items=1660))
-    with pytest.raises(BenchmarkError, match="is missing") as caught:
-        settings.load(tmp_path)
-    assert "https://example.org/benchmark" in str(caught.value)
-    assert str(tmp_path / "lexam/MCQs_test.xlsx") in str(caught.value)
-
-
-@pytest.mark.parametrize("name", ["test.jsonl", "test.xlsx", "test.parquet"])
-def test_a_damaged_file_is_an_error_that_names_it(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_bytes(b"\x00\xff not what the ending says")
-    with pytest.raises(BenchmarkError, match=rf"{name} is damaged or not a"):
-        Gsm8k(source=source(name), expected=Expected(items=1)).load(tmp_path)
-
-
-def test_an_unknown_ending_is_an_error_that_lists_the_known(tmp_path: Path) -> None:
-    (tmp_path / "test.txt").write_text("question,answer\n")
-    with pytest.raises(BenchmarkError, match=r"\.tsv, \.csv, \.json, \.jsonl, \.xlsx, \.parquet"):
-        Gsm8k(source=source("test.txt"), expected=Expected(items=1)).load(tmp_path)
 
 
 def test_the_level_of_an_mmlu_subject_is_the_school_that_it_names() -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from quiz import QUIZ
 
-from simula.domain import Domain, Example, MultipleChoice
+from simula.domain import Example
 from simula.errors import StudentError
 from simula.student.data import Layout
 from simula.student.inspection import Inspection, inspect
 from simula.student.settings import StudentSettings, TrainingSettings
 
-QUIZ = Domain(name="quiz", description="A quiz.", task=MultipleChoice(options=2), instructions="A letter.")
 EXAMPLES = [
     Example(question=f"{'Q' * (5 * i)}{i}?", options=("yes", "no"), answer="AB"[i % 2]) for i in range(6)
 ]

@@ -9,21 +9,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
+from quiz import QUIZ, Requeued, questions, weights
 
-from simula.domain import Domain, Example, MultipleChoice
 from simula.student.preemption import number
 from simula.student.processes import _PATIENCE_SECONDS
 from simula.student.settings import Lora, StudentSettings, TrainerSettings, TrainingSettings
 from simula.student.training import train
 
-QUIZ = Domain(name="quiz", description="A quiz.", task=MultipleChoice(options=2), instructions="A letter.")
-EXAMPLES = [Example(question=f"{i}?", options=("yes", "no"), answer="AB"[i % 2]) for i in range(28)]
+EXAMPLES = questions(28)
 TRAINING = TrainingSettings(
     lora=Lora(rank=2, dropout=0.1),
     batch_size=4,
@@ -92,24 +90,6 @@ LOST = (
 )
 
 
-class Requeued(BaseException):
-    """What submitit's handler does to the process: it ends."""
-
-
-@pytest.fixture
-def launcher() -> Iterator[list[int]]:
-    """A handler as submitit installs it; the signals that it got."""
-    got: list[int] = []
-
-    def requeue(signum: int, _: FrameType | None) -> None:
-        got.append(signum)
-        raise Requeued
-
-    before = signal.signal(number(), requeue)
-    yield got
-    signal.signal(number(), before)
-
-
 def run(
     student: StudentSettings, folder: Path, strategy: str = "ddp", warn_at: int = 0, **changes: Any
 ) -> list[int]:
@@ -126,10 +106,6 @@ def run(
     training, trainer = TRAINING.model_copy(update=changes), TrainerSettings(strategy=strategy, devices=2)
     train(QUIZ, EXAMPLES, student, training, 3, folder, folder, lambda _: None, progress, trainer)
     return steps
-
-
-def weights(folder: Path) -> bytes:
-    return (folder / "adapter" / "adapter_model.safetensors").read_bytes()
 
 
 def ended(script: str, folder: Path, *arguments: str) -> tuple[int, str]:

@@ -8,17 +8,16 @@ from typing import Any
 
 import pytest
 import torch
+from quiz import QUIZ, Killed, questions
 from safetensors.torch import load_file
 
-from simula.domain import Domain, Example, MultipleChoice
 from simula.errors import StudentError
 from simula.student.adapter import tuned
 from simula.student.checkpoints import Checkpoints
 from simula.student.settings import HubWeights, StudentSettings, TrainingSettings
 from simula.student.training import TrainingSummary, train
 
-QUIZ = Domain(name="quiz", description="A quiz.", task=MultipleChoice(options=2), instructions="A letter.")
-EXAMPLES = [Example(question=f"{i}?", options=("yes", "no"), answer="AB"[i % 2]) for i in range(24)]
+EXAMPLES = questions(24)
 FULL = TrainingSettings(
     method="full",
     epochs=2,
@@ -31,10 +30,6 @@ FULL = TrainingSettings(
     validations=2,
     checkpoint_seconds=0,
 )
-
-
-class Killed(BaseException):
-    """In the middle of a run."""
 
 
 def run(student: StudentSettings, folder: Path, kill_at: int | None = None, **log: Any) -> TrainingSummary:

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 import torch
+from quiz import QUIZ
 from torch.nn import functional
 
-from simula.domain import Domain, Example, MultipleChoice, Number
+from simula.domain import Domain, Example, Number
 from simula.student import adapter
 from simula.student.adapter import bare
 from simula.student.backbone import continued, logits, packed
@@ -23,7 +24,6 @@ from simula.student.template import Template
 from simula.student.training import train
 from simula.student.weights import load
 
-QUIZ = Domain(name="quiz", description="A quiz.", task=MultipleChoice(options=2), instructions="A letter.")
 EXAMPLES = [
     Example(question=f"{'Which ' * (i % 3)}{i}?", options=(str(i), "no"), answer="AB"[i % 2])
     for i in range(8)

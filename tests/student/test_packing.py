@@ -7,16 +7,15 @@ from typing import Any
 
 import pytest
 import torch
+from quiz import QUIZ, questions
 
-from simula.domain import Domain, Example, MultipleChoice
 from simula.errors import StudentError
 from simula.student.packing import mixing
 from simula.student.settings import HubWeights, Lora, StudentSettings, TrainerSettings, TrainingSettings
 from simula.student.training import train
 from simula.student.weights import load
 
-QUIZ = Domain(name="quiz", description="A quiz.", task=MultipleChoice(options=2), instructions="A letter.")
-EXAMPLES = [Example(question=f"{i}?", options=("yes", "no"), answer="AB"[i % 2]) for i in range(8)]
+EXAMPLES = questions(8)
 
 
 @pytest.fixture

@@ -13,17 +13,16 @@ from typing import Any
 
 import pytest
 import torch
+from quiz import QUIZ, Requeued, questions, weights
 
 import simula.student.training as stage
-from simula.domain import Domain, Example, MultipleChoice
 from simula.student import validation
 from simula.student.module import StudentModule
 from simula.student.preemption import noticed, number
 from simula.student.settings import Lora, StudentSettings, TrainingSettings
 from simula.student.training import train
 
-QUIZ = Domain(name="quiz", description="A quiz.", task=MultipleChoice(options=2), instructions="A letter.")
-EXAMPLES = [Example(question=f"{i}?", options=("yes", "no"), answer="AB"[i % 2]) for i in range(24)]
+EXAMPLES = questions(24)
 # No periodic checkpoint: what a job goes on from was written because of the signal.
 TRAINING = TrainingSettings(
     lora=Lora(rank=2),
@@ -33,24 +32,6 @@ TRAINING = TrainingSettings(
     warmup_min=0,
     checkpoint_seconds=3600,
 )
-
-
-class Requeued(BaseException):
-    """What submitit's handler does to the process: it ends."""
-
-
-@pytest.fixture
-def launcher() -> Iterator[list[int]]:
-    """A handler as submitit installs it; the signals that it got."""
-    got: list[int] = []
-
-    def requeue(signum: int, _: FrameType | None) -> None:
-        got.append(signum)
-        raise Requeued
-
-    before = signal.signal(number(), requeue)
-    yield got
-    signal.signal(number(), before)
 
 
 def run(
@@ -72,10 +53,6 @@ def run(
     training = TRAINING.model_copy(update=changes)
     train(QUIZ, EXAMPLES, student, training, 3, folder, folder, lambda _: None, progress)
     return steps
-
-
-def weights(folder: Path) -> bytes:
-    return (folder / "adapter" / "adapter_model.safetensors").read_bytes()
 
 
 def test_a_warned_job_writes_a_checkpoint_and_goes_on_from_it(

@@ -8,17 +8,16 @@ from typing import Any
 
 import pytest
 import torch
+from quiz import QUIZ, Killed, questions
 from safetensors.torch import load_file
 
-from simula.domain import Domain, Example, MultipleChoice
 from simula.student.settings import HubWeights, StudentSettings, TrainingSettings
 from simula.student.training import train
 from simula.student.weights import load
 
 pytest.importorskip("bitsandbytes")
 
-QUIZ = Domain(name="quiz", description="A quiz.", task=MultipleChoice(options=2), instructions="A letter.")
-EXAMPLES = [Example(question=f"{i}?", options=("yes", "no"), answer="AB"[i % 2]) for i in range(24)]
+EXAMPLES = questions(24)
 TRAINING = TrainingSettings(
     method="qlora",
     batch_size=4,
@@ -31,10 +30,6 @@ TRAINING = TrainingSettings(
     precision="bf16-mixed",
     checkpoint_seconds=0,
 )
-
-
-class Killed(BaseException):
-    """In the middle of a run."""
 
 
 def run(student: StudentSettings, folder: Path, kill_at: int = 0) -> list[float]:

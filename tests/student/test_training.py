@@ -12,19 +12,19 @@ from typing import Any
 
 import pytest
 import torch
+from quiz import QUIZ, weights
 
 import simula.durable as durable
 import simula.student.adapter as adapter
 import simula.student.checkpoints as checkpoints
 import simula.student.fitting as fitting
 import simula.student.training as stage
-from simula.domain import Domain, Example, MultipleChoice, Number
+from simula.domain import Domain, Example, Number
 from simula.errors import StudentError
 from simula.student.fitting import Fitted
 from simula.student.settings import Lora, StudentSettings, TrainingSettings
 from simula.student.training import TrainingSummary, train
 
-QUIZ = Domain(name="quiz", description="A quiz.", task=MultipleChoice(options=2), instructions="A letter.")
 EXAMPLES = [
     Example(question=f"{'Q' * (i % 7)}{i}?", options=("yes", "no"), answer="AB"[i % 2]) for i in range(40)
 ]
@@ -73,10 +73,6 @@ def run(
         log=lambda _: None,
         progress=lambda done, _: seen.append(done),
     )
-
-
-def weights(folder: Path) -> bytes:
-    return (folder / "adapter" / "adapter_model.safetensors").read_bytes()
 
 
 @pytest.fixture

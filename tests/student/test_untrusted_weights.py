@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 import torch
+from quiz import QUIZ, questions
 from safetensors.torch import load_file
 from torch import distributed
 
-from simula.domain import Domain, Example, MultipleChoice
 from simula.errors import StudentError
 from simula.installed import package_folder
 from simula.student.adapter import adapted, save, tuned
@@ -37,8 +37,7 @@ class Model(LlamaForCausalLM):
 class Tokenizer(PreTrainedTokenizerFast):
     pass
 """
-QUIZ = Domain(name="quiz", description="A quiz.", task=MultipleChoice(options=2), instructions="A letter.")
-EXAMPLES = [Example(question=f"{i}?", options=("yes", "no"), answer="AB"[i % 2]) for i in range(16)]
+EXAMPLES = questions(16)
 TRAINING = TrainingSettings(
     lora=Lora(rank=2), batch_size=4, optimizer="adamw", learning_rate=0.01, warmup_min=0, checkpoint_seconds=0
 )

@@ -45,6 +45,15 @@ async def all_of(teacher: Teacher, seeds: Iterable[int]) -> list[Reply]:
     return await in_order([lambda seed=seed: teacher.ask(make_request(seed)) for seed in seeds])
 
 
+async def answered(fake: FakeBatches, folder: Path, seeds: Iterable[int] = range(5), **changes: Any) -> int:
+    """How many of the requests a teacher answers, which is closed then."""
+    teacher = opened(settings_for(fake, folder, **changes), folder)
+    try:
+        return len(await all_of(teacher, seeds))
+    finally:
+        await teacher.close()
+
+
 def key_for(seed: int) -> str:
     settings = GeminiTeacher()
     return key_of(make_request(seed), settings.model, options(settings))

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+import llama_cpp_server
 import pytest
-import xllamacpp
+from both_adapters import KINDS, Kind
 
 from simula.teacher import Ledger
 from simula.teacher.settings import EmbeddedTeacher, ServerTeacher
@@ -23,14 +24,16 @@ def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def llama_server(converted: Path) -> Iterator[ServerTeacher]:
     """How to ask a real llama.cpp server over HTTP."""
-    parameters = xllamacpp.CommonParams()
-    parameters.model.path = str(converted)
-    parameters.n_parallel, parameters.n_ctx = 2, 1024
-    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
-    parameters.cache_ram_mib, parameters.warmup, parameters.verbosity = 0, False, 0
-    server = xllamacpp.Server(parameters)
+    server = llama_cpp_server.llama_server(converted)
     yield ServerTeacher(model=str(converted), base_url=f"{server.listening_address}/v1", concurrency=2)
     del server
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Kind:
+    """Each adapter of a real provider, and its key where `settings_of` has it read."""
+    monkeypatch.setenv("SOME_KEY", "the-key")
+    return "gemini" if request.param == "gemini" else "server"
 
 
 @pytest.fixture

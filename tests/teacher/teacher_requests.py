@@ -1,11 +1,16 @@
-"""The request that the teacher tests ask."""
+"""The request that the teacher tests ask, and one call of it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import anyio
+from loopback import Loopback
+
 from simula.domain.schema import strict_object
-from simula.teacher import Request
+from simula.teacher import Reply, Request
+from simula.teacher.settings import TeacherSettings
 
 
 def make_request(seed: int = 1, **changes: Any) -> Request:
@@ -25,3 +30,17 @@ def make_request(seed: int = 1, **changes: Any) -> Request:
         "max_tokens": 160,
     }
     return Request(**(said | changes))
+
+
+def asked(fake: Loopback, settings: Callable[[], TeacherSettings], request: Request) -> Reply:
+    """One call of a teacher whose settings are made when the fake has its address."""
+
+    async def run() -> Reply:
+        async with fake:
+            teacher = settings().connect()
+            try:
+                return await teacher.ask(request)
+            finally:
+                await teacher.close()
+
+    return anyio.run(run)

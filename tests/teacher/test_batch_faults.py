@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
-from batch_runs import all_of, key_for, leftovers, opened, recorded_keys, run, settings_for
+from batch_runs import all_of, answered, key_for, leftovers, opened, recorded_keys, run, settings_for
 from fake_gemini import KEY, answer
 from fake_gemini_batch import FakeBatches, Item, good, refusal
 from teacher_requests import make_request
@@ -110,11 +110,7 @@ def test_failures_for_good_are_those_of_the_online_teacher(tmp_path: Path) -> No
 )
 def test_what_no_repeat_can_mend_stops_the_run(tmp_path: Path, fault: dict[str, Any], words: str) -> None:
     async def use(fake: FakeBatches) -> None:
-        teacher = opened(settings_for(fake, tmp_path), tmp_path)
-        try:
-            await all_of(teacher, range(3))
-        finally:
-            await teacher.close()
+        await answered(fake, tmp_path, range(3))
 
     with pytest.raises(TeacherUnavailable, match=words):
         run(use, item=failing({1: [fault]}))
@@ -125,15 +121,13 @@ def test_what_no_repeat_can_mend_stops_the_run(tmp_path: Path, fault: dict[str, 
 def test_an_expired_batch_is_submitted_again(tmp_path: Path) -> None:
     async def use(fake: FakeBatches) -> None:
         fake.end = "EXPIRED"
-        teacher = opened(settings_for(fake, tmp_path), tmp_path)
 
         def recover() -> None:
             if fake.counts["create"] == 2:
                 fake.end = "SUCCEEDED"
 
         fake.before["create"] = recover
-        assert len(await all_of(teacher, range(5))) == 5
-        await teacher.close()
+        assert await answered(fake, tmp_path) == 5
 
     fake = run(use)
     assert fake.counts["create"] == 2
@@ -144,14 +138,10 @@ def test_an_expired_batch_is_submitted_again(tmp_path: Path) -> None:
 def test_a_batch_that_ends_otherwise_is_named_and_forgotten(tmp_path: Path, end: str) -> None:
     async def use(fake: FakeBatches) -> None:
         fake.end = end
-        teacher = opened(settings_for(fake, tmp_path, submissions=1), tmp_path)
         with pytest.raises(TeacherUnavailable, match=rf"{end.lower()}.*[Tt]he same command submits"):
-            await all_of(teacher, range(5))
-        await teacher.close()
+            await answered(fake, tmp_path, submissions=1)
         fake.end = "SUCCEEDED"
-        again = opened(settings_for(fake, tmp_path), tmp_path)
-        assert len(await all_of(again, range(5))) == 5
-        await again.close()
+        assert await answered(fake, tmp_path) == 5
 
     fake = run(use)
     assert fake.counts["create"] == 2
@@ -165,9 +155,7 @@ def test_passing_faults_of_the_calls_are_repeated(tmp_path: Path, step: str) -> 
         if step == "upload":  # the client waits a second for each answer out of protocol; say which it is
             busy[0].headers["X-Goog-Upload-Status"] = "cancelled"
         fake.refuse[step] = busy
-        teacher = opened(settings_for(fake, tmp_path), tmp_path)
-        assert len(await all_of(teacher, range(5))) == 5
-        await teacher.close()
+        assert await answered(fake, tmp_path) == 5
 
     fake = run(use)
     # An answer that was lost after the creation creates no second batch.
@@ -178,13 +166,9 @@ def test_passing_faults_of_the_calls_are_repeated(tmp_path: Path, step: str) -> 
 def test_a_service_that_stays_away_ends_the_run_and_keeps_the_batch(tmp_path: Path) -> None:
     async def use(fake: FakeBatches) -> None:
         fake.refuse["poll"] = [refusal(503, "UNAVAILABLE", "Try again.") for _ in range(3)]
-        teacher = opened(settings_for(fake, tmp_path), tmp_path)
         with pytest.raises(TeacherUnavailable, match=r"3 attempts, at last: 503.*the same command goes on"):
-            await all_of(teacher, range(5))
-        await teacher.close()
-        again = opened(settings_for(fake, tmp_path), tmp_path)
-        assert len(await all_of(again, range(5))) == 5
-        await again.close()
+            await answered(fake, tmp_path)
+        assert await answered(fake, tmp_path) == 5
 
     fake = run(use)
     assert fake.counts["create"] == 1
@@ -220,9 +204,7 @@ def test_a_full_queue_is_waited_out_while_other_batches_are_under_way(tmp_path: 
 def test_a_batch_that_the_service_has_lost_is_submitted_again(tmp_path: Path) -> None:
     async def use(fake: FakeBatches) -> None:
         fake.refuse["poll"] = [refusal(404, "NOT_FOUND", "batches/b1 is not found.")]
-        teacher = opened(settings_for(fake, tmp_path), tmp_path)
-        assert len(await all_of(teacher, range(5))) == 5
-        await teacher.close()
+        assert await answered(fake, tmp_path) == 5
 
     assert run(use).counts["create"] == 2
 
@@ -230,9 +212,7 @@ def test_a_batch_that_the_service_has_lost_is_submitted_again(tmp_path: Path) ->
 def test_a_retired_model_is_named(tmp_path: Path) -> None:
     async def use(fake: FakeBatches) -> None:
         fake.refuse["create"] = [refusal(404, "NOT_FOUND", "models/gemini-2.5-flash is not found.")]
-        teacher = opened(settings_for(fake, tmp_path), tmp_path)
         with pytest.raises(TeacherUnavailable, match=r"no model gemini-2.5-flash here.*teacher\.model="):
-            await all_of(teacher, range(5))
-        await teacher.close()
+            await answered(fake, tmp_path)
 
     run(use)

@@ -2,62 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import re
-import time
-from dataclasses import dataclass
-from typing import Any, Literal
-
 import anyio
 import fake_gemini
 import fake_openai
 import pytest
-from loopback import Answer, Loopback
-from teacher_requests import make_request
+from both_adapters import EMPTY, OVERLOADED, Fault, Kind, ask, both, fake_of, settings_of, status
+from teacher_requests import asked, make_request
 
-from simula.errors import BudgetSpent, RequestFailed, RequestLost, TeacherUnavailable, UnreadableReply
+from simula.errors import RequestFailed, TeacherUnavailable, UnreadableReply
 from simula.prompts import Asker, Tally
-from simula.teacher import Budget, Price, Reply, Spending
-from simula.teacher.budget import Budgeted
-from simula.teacher.settings import GeminiTeacher, ServerTeacher
+from simula.teacher.settings import ServerTeacher
 
 # google-genai 3.4 derives its session from aiohttp's, which aiohttp discourages.
 pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class Aiohttp:DeprecationWarning")
 
-Kind = Literal["gemini", "server"]
-KINDS: tuple[Kind, ...] = ("gemini", "server")
-MODELS = {"gemini": "gemini-2.5-flash", "server": "qwen"}
 UNFINISHED = '{"question":"How ma'
 SPENT_DAY = {"violations": [{"quotaId": "GenerateRequestsPerDayPerProjectPerModel"}]}
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What one provider and the other send for the same fault."""
-
-    gemini: Answer
-    server: Answer
-
-    def of(self, kind: Kind) -> Answer:
-        answer: Answer = getattr(self, kind)
-        return answer
-
-
-def both(answer: Answer) -> Fault:
-    return Fault(answer, answer)
-
-
-def status(code: int, message: str, name: str = "", server_code: str = "") -> Fault:
-    return Fault(
-        fake_gemini.error(code, name, message), fake_openai.error(code, message, name.lower(), server_code)
-    )
 
 
 PASSING = {
     "429": status(429, "Slow down.", "RESOURCE_EXHAUSTED"),
     "500": status(500, "An internal error has occurred.", "INTERNAL"),
     "502 page": both((502, "<html>bad gateway</html>", {})),
-    "503": status(503, "The model is overloaded.", "UNAVAILABLE"),
+    "503": OVERLOADED,
     "504 page": both((504, "<html>gateway time-out</html>", {})),
     "529": status(529, "Overloaded.", "OVERLOADED"),
     "dropped": both("drop"),
@@ -188,37 +155,6 @@ REFUSED = {
 }
 
 
-@pytest.fixture(params=KINDS)
-def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Kind:
-    monkeypatch.setenv("SOME_KEY", "the-key")
-    return "gemini" if request.param == "gemini" else "server"
-
-
-def fake_of(kind: Kind, *script: Answer) -> Loopback:
-    return fake_gemini.FakeGemini(*script) if kind == "gemini" else fake_openai.FakeServer(*script)
-
-
-def settings_of(kind: Kind, fake: Loopback, **settings: Any) -> GeminiTeacher | ServerTeacher:
-    chosen = {"first_wait": 0.01, "key_variable": "SOME_KEY"} | settings
-    if kind == "gemini":
-        return GeminiTeacher(base_url=fake.url, **chosen)
-    return ServerTeacher(model="qwen", base_url=f"{fake.url}/v1", **chosen)
-
-
-def ask(kind: Kind, *script: Answer, **settings: Any) -> tuple[Reply, Loopback]:
-    """One call, with what the provider was sent."""
-
-    async def run() -> tuple[Reply, Loopback]:
-        async with fake_of(kind, *script) as fake:
-            teacher = settings_of(kind, fake, **settings).connect()
-            try:
-                return await teacher.ask(make_request()), fake
-            finally:
-                await teacher.close()
-
-    return anyio.run(run)
-
-
 @pytest.mark.parametrize("fault", PASSING)
 def test_passing_faults_are_sent_again(kind: Kind, fault: str) -> None:
     said = PASSING[fault].of(kind)
@@ -232,17 +168,11 @@ def test_passing_faults_are_sent_again(kind: Kind, fault: str) -> None:
 @pytest.mark.parametrize("fault", STOPPING)
 def test_what_no_repeat_can_mend_stops_the_run_at_once(kind: Kind, fault: str) -> None:
     said, words = STOPPING[fault]
-
-    async def run() -> None:
-        async with fake_of(kind, said.of(kind)) as fake:
-            teacher = settings_of(kind, fake).connect()
-            with pytest.raises(TeacherUnavailable, match=words) as caught:
-                await teacher.ask(make_request())
-            await teacher.close()
-            assert len(fake.bodies) == 1
-            assert "\n" not in str(caught.value)
-
-    anyio.run(run)
+    fake = fake_of(kind, said.of(kind))
+    with pytest.raises(TeacherUnavailable, match=words) as caught:
+        asked(fake, lambda: settings_of(kind, fake), make_request())
+    assert len(fake.bodies) == 1
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("fault", TOO_LONG)
@@ -275,18 +205,16 @@ def test_a_context_without_room_for_any_prompt_stops_the_run(
     answer = fake_openai.error(400, said, "BadRequestError")
     if plain:
         answer = (400, {"object": "error", "message": said, "type": "BadRequestError", "code": 400}, {})
-
-    async def run() -> None:
-        async with fake_of("server", answer) as fake:
-            teacher = ServerTeacher(model="qwen", base_url=f"{fake.url}/v1", max_tokens=2048).connect()
-            words = f"context of qwen, {context:,} tokens, fits no prompt .* 2,048 .* teacher.max_tokens"
-            kind, match = (TeacherUnavailable, words) if stops else (RequestFailed, "of this length: 400: ")
-            with pytest.raises(kind, match=match):
-                await teacher.ask(make_request(max_tokens=2048))
-            await teacher.close()
-            assert len(fake.bodies) == 1
-
-    anyio.run(run)
+    fake = fake_of("server", answer)
+    words = f"context of qwen, {context:,} tokens, fits no prompt .* 2,048 .* teacher.max_tokens"
+    kind, match = (TeacherUnavailable, words) if stops else (RequestFailed, "of this length: 400: ")
+    with pytest.raises(kind, match=match):
+        asked(
+            fake,
+            lambda: ServerTeacher(model="qwen", base_url=f"{fake.url}/v1", max_tokens=2048),
+            make_request(max_tokens=2048),
+        )
+    assert len(fake.bodies) == 1
 
 
 @pytest.mark.parametrize("fault", REFUSED)
@@ -316,7 +244,7 @@ def test_an_answer_that_does_not_say_whose_it_is_is_recorded_so(kind: Kind) -> N
 
 
 PAID = {
-    "empty": Fault(fake_gemini.answer(text=""), fake_openai.answer(content="")),
+    "empty": EMPTY,
     "other reason": PASSING["other reason"],
     "no candidates": Fault(
         {**fake_gemini.answer(), "candidates": []}, {**fake_openai.answer(), "choices": []}
@@ -327,145 +255,13 @@ PAID = {
 @pytest.mark.parametrize("fault", PAID)
 def test_what_an_answer_took_that_cannot_be_used_is_told(kind: Kind, fault: str) -> None:
     said = PAID[fault].of(kind)
-    reply, _ = ask(kind, said, PASSING["503"].of(kind), said)
+    reply, _ = ask(kind, said, OVERLOADED.of(kind), said)
     assert (reply.usage.total, reply.unusable.total) == (55, 110)
-    reply, _ = ask(kind, PASSING["503"].of(kind))
+    reply, _ = ask(kind, OVERLOADED.of(kind))
     assert reply.unusable.total == 0
 
 
 def test_what_another_models_answer_took_is_told(kind: Kind) -> None:
     with pytest.raises(TeacherUnavailable) as caught:
-        ask(kind, PAID["empty"].of(kind), STOPPING["another model"][0].of(kind))
+        ask(kind, EMPTY.of(kind), STOPPING["another model"][0].of(kind))
     assert caught.value.used.total == 110
-
-
-def test_a_call_that_is_sent_again_is_one_of_the_budget(kind: Kind) -> None:
-    busy = PASSING["503"].of(kind)
-
-    async def run() -> None:
-        async with fake_of(kind, busy, busy, busy) as fake:
-            teacher = Budgeted(settings_of(kind, fake).connect(), Price(), Budget(calls=2), Spending())
-            await teacher.ask(make_request(1))
-            await teacher.ask(make_request(2))
-            with pytest.raises(BudgetSpent, match="paid for now and recorded: 2 calls"):
-                await teacher.ask(make_request(3))
-            await teacher.close()
-            assert len(fake.bodies) == 5
-
-    anyio.run(run)
-
-
-def test_a_wait_that_the_provider_asks_for_is_kept(kind: Kind) -> None:
-    busy = Fault(
-        fake_gemini.error(429, "RESOURCE_EXHAUSTED", "Slow down.", RetryInfo={"retryDelay": "0.6s"}),
-        fake_openai.error(429, "Slow down", Retry_After="0.6"),
-    )
-    start = time.monotonic()
-    _, fake = ask(kind, busy.of(kind))
-    assert len(fake.bodies) == 2
-    assert 0.6 <= time.monotonic() - start < 10
-
-
-def test_one_call_that_is_told_of_a_spent_quota_holds_the_others_back(kind: Kind) -> None:
-    minute = {"violations": [{"quotaId": "GenerateRequestsPerMinutePerProjectPerModel"}]}
-    spent = Fault(
-        fake_gemini.error(
-            429, "RESOURCE_EXHAUSTED", "Wait.", RetryInfo={"retryDelay": "1.5s"}, QuotaFailure=minute
-        ),
-        fake_openai.error(429, "Wait.", "requests", "rate_limit_exceeded", Retry_After="1.5"),
-    ).of(kind)
-
-    async def run() -> list[float]:
-        arrived: list[float] = []
-        # The second one is the probe.
-        async with fake_of(kind, spent, spent) as fake:
-            good = fake.good
-            fake.good = lambda body: (arrived.append(time.monotonic()), good(body))[1]
-            teacher = settings_of(kind, fake, concurrency=1).connect()
-            start = time.monotonic()
-            async with anyio.create_task_group() as group:
-                for seed in range(2, 6):
-                    group.start_soon(teacher.ask, make_request(seed))
-            await teacher.close()
-            assert len(fake.bodies) == 6
-            return [when - start for when in arrived]
-
-    assert min(anyio.run(run)) >= 1.5
-
-
-def test_a_provider_that_is_not_there_stops_the_run(kind: Kind) -> None:
-    async def run() -> None:
-        async with fake_of(kind) as fake:
-            settings = settings_of(kind, fake, attempts=2)
-        teacher = settings.connect()
-        with pytest.raises(TeacherUnavailable, match=r"no answer in 2 attempts.*on from here later"):
-            await teacher.ask(make_request())
-        await teacher.close()
-
-    anyio.run(run)
-
-
-def test_when_nearly_everything_fails_the_run_stops_before_more_is_sent(kind: Kind) -> None:
-    async def run() -> None:
-        async with fake_of(kind) as fake:
-            fake.good = lambda body: (500, json.dumps({"error": {"message": "broken"}}), {})
-            teacher = settings_of(kind, fake, attempts=1000, concurrency=25, outage_seconds=1).connect()
-            stopped: list[str] = []
-
-            async def one(seed: int) -> None:
-                with pytest.raises(TeacherUnavailable) as caught:
-                    await teacher.ask(make_request(seed))
-                stopped.append(str(caught.value))
-
-            async with anyio.create_task_group() as group:
-                for seed in range(100, 200):
-                    group.start_soon(one, seed)
-            await teacher.close()
-            assert len(stopped) == 100
-            assert re.search(
-                r"90% of all attempts or more failed for \d+ s, at last: 500: broken", stopped[0]
-            )
-            # 25 in flight, at most 19 more until 20 have failed, and probes at 0.01, 0.02, 0.04 … s.
-            assert len(fake.bodies) < 60
-
-    anyio.run(run)
-
-
-def test_one_bad_call_among_good_ones_fails_alone(kind: Kind) -> None:
-    """A call whose every attempt fails, while others are answered, is that call's misfortune."""
-
-    async def run() -> None:
-        async with fake_of(kind) as fake:
-            good = fake.good
-            fake.good = lambda body: "drop" if "unlucky" in json.dumps(body) else good(body)
-            teacher = settings_of(kind, fake, attempts=3, first_wait=0.3).connect()
-
-            async def unlucky() -> None:
-                with pytest.raises(RequestLost, match="no answer in 3 attempts"):
-                    await teacher.ask(make_request(prompt="unlucky"))
-
-            async with anyio.create_task_group() as group:
-                group.start_soon(unlucky)
-                while not fake.bodies:
-                    await anyio.sleep(0.005)
-                await teacher.ask(make_request(2))
-            await teacher.close()
-
-    anyio.run(run)
-
-
-def test_a_call_whose_every_answer_is_empty_is_not_lost(kind: Kind) -> None:
-    """The teacher has spoken, if only with nothing: asking it another day would not help."""
-
-    async def run() -> None:
-        async with fake_of(kind) as fake:
-            fake.good = lambda body: PAID["empty"].of(kind)
-            teacher = settings_of(kind, fake, attempts=2).connect()
-            with pytest.raises(
-                RequestFailed, match="no answer in 2 attempts, at last: an empty answer"
-            ) as caught:
-                await teacher.ask(make_request())
-            assert not isinstance(caught.value, RequestLost)
-            await teacher.close()
-
-    anyio.run(run)

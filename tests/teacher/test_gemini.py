@@ -10,7 +10,7 @@ import pytest
 from fake_gemini import KEY, FakeGemini, answer
 from google.oauth2.credentials import Credentials
 from loopback import Answer
-from teacher_requests import make_request
+from teacher_requests import asked, make_request
 
 from simula.errors import TeacherUnavailable
 from simula.teacher import Reply, Usage
@@ -27,16 +27,9 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def ask(*script: Answer, **settings: Any) -> tuple[Reply, FakeGemini]:
     """One call, with what the server was sent."""
-
-    async def run() -> tuple[Reply, FakeGemini]:
-        async with FakeGemini(*script) as fake:
-            teacher = GeminiTeacher(base_url=fake.url, **({"first_wait": 0.01} | settings)).connect()
-            try:
-                return await teacher.ask(make_request(seed=2**40 + 7)), fake
-            finally:
-                await teacher.close()
-
-    return anyio.run(run)
+    fake, chosen = FakeGemini(*script), {"first_wait": 0.01} | settings
+    request = make_request(seed=2**40 + 7)
+    return asked(fake, lambda: GeminiTeacher(base_url=fake.url, **chosen), request), fake
 
 
 def test_what_is_sent() -> None:

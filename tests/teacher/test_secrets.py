@@ -17,15 +17,14 @@ import anyio
 import fake_gemini
 import fake_openai
 import pytest
+from both_adapters import KINDS, Kind, settings_of
 from hypothesis import given
 from hypothesis import strategies as st
 from loopback import Answer, Loopback
-from teacher_requests import make_request
+from teacher_requests import asked, make_request
 
 from simula.errors import RequestFailed, TeacherUnavailable
-from simula.teacher import Teacher
 from simula.teacher.faults import Boundary
-from simula.teacher.settings import GeminiTeacher, ServerTeacher
 
 KEY = "AIzaSy-Distinctive-4f9c2b-nobody-may-read-this"
 SIMULA = str(Path(sys.executable).parent / "simula")
@@ -68,11 +67,11 @@ def server() -> tuple[Loopback, list[str], list[Answer]]:
     fake = fake_openai.FakeServer()
     fake.good = good
     refusal = fake_openai.error(401, f"Incorrect API key provided: {KEY}", code="invalid_api_key")
-    asked = ["teacher=openai_compatible", "teacher.model=qwen", "teacher.key_variable=SOME_KEY"]
-    return fake, asked, [refusal]
+    chosen = ["teacher=openai_compatible", "teacher.model=qwen", "teacher.key_variable=SOME_KEY"]
+    return fake, chosen, [refusal]
 
 
-def faults(kind: str) -> list[Answer]:
+def faults(kind: Kind) -> list[Answer]:
     """Faults that pass, each with the key in it."""
     echo = f"<html>Authorization: Bearer {KEY} x-goog-api-key: {KEY}</html>"
     if kind == "gemini":
@@ -83,9 +82,9 @@ def faults(kind: str) -> list[Answer]:
 
 
 @pytest.mark.filterwarnings("ignore:Inheritance class Aiohttp:DeprecationWarning")
-@pytest.mark.parametrize("kind", ["gemini", "server"])
-def test_the_key_is_in_no_file_and_on_no_terminal(kind: str, tmp_path: Path) -> None:
-    fake, asked, refusal = gemini() if kind == "gemini" else server()
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_key_is_in_no_file_and_on_no_terminal(kind: Kind, tmp_path: Path) -> None:
+    fake, chosen, refusal = gemini() if kind == "gemini" else server()
     work, home, temporary = (tmp_path / name for name in ("work", "home", "tmp"))
     for folder in (work, home, temporary):
         folder.mkdir()
@@ -95,7 +94,7 @@ def test_the_key_is_in_no_file_and_on_no_terminal(kind: str, tmp_path: Path) -> 
 
     async def simula(*more: str) -> subprocess.CompletedProcess[bytes]:
         base = fake.url if kind == "gemini" else f"{fake.url}/v1"
-        command = [SIMULA, "generate", "domain=arithmetic", "system=local", "size=2", *asked]
+        command = [SIMULA, "generate", "domain=arithmetic", "system=local", "size=2", *chosen]
         command += [f"teacher.base_url={base}", "+teacher.first_wait=0.01", *more]
         with anyio.fail_after(200):
             return await anyio.run_process(command, cwd=work, env=plain | places | keys, check=False)
@@ -124,40 +123,26 @@ def test_the_key_is_in_no_file_and_on_no_terminal(kind: str, tmp_path: Path) -> 
 
 
 @pytest.mark.filterwarnings("ignore:Inheritance class Aiohttp:DeprecationWarning")
-@pytest.mark.parametrize("kind", ["gemini", "server"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("held", [f"{KEY}\n", f" {KEY}\r\n"])
-def test_blanks_around_a_key_are_not_of_it(kind: str, held: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blanks_around_a_key_are_not_of_it(kind: Kind, held: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As `export SOME_KEY="$(cat key)"` never leaves them, and a Windows editor or a secret store does."""
     monkeypatch.setenv("SOME_KEY", held)
     fake, _, _ = gemini() if kind == "gemini" else server()
-
-    async def run() -> None:
-        async with fake:
-            teacher = opened(kind, fake)
-            await teacher.ask(make_request())
-            await teacher.close()
-
-    anyio.run(run)
+    asked(fake, lambda: settings_of(kind, fake), make_request())
     sent = {fake.headers[0].get("x-goog-api-key"), fake.headers[0].get("Authorization")}
     assert sent & {KEY, f"Bearer {KEY}"}
 
 
-@pytest.mark.parametrize("kind", ["gemini", "server"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("held", ["sk-one\nsk-two", "sk-\x1b[0m", "sk-…", "ключ"])
 def test_what_cannot_be_a_key_is_named_by_its_variable(
-    kind: str, held: str, monkeypatch: pytest.MonkeyPatch
+    kind: Kind, held: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOME_KEY", held)
     fake, _, _ = gemini() if kind == "gemini" else server()
-
-    async def run() -> None:
-        async with fake:
-            teacher = opened(kind, fake)
-            with pytest.raises(TeacherUnavailable, match=r"^SOME_KEY holds .*: export SOME_KEY=… again$"):
-                await teacher.ask(make_request())
-            await teacher.close()
-
-    anyio.run(run)
+    with pytest.raises(TeacherUnavailable, match=r"^SOME_KEY holds .*: export SOME_KEY=… again$"):
+        asked(fake, lambda: settings_of(kind, fake), make_request())
     assert not fake.bodies
 
 
@@ -177,18 +162,10 @@ def test_no_spelling_of_the_key_is_repeated(key: str, spelled: Callable[[str], s
     assert "allow_model=[…]" in said[2]
 
 
-def opened(kind: str, fake: Loopback) -> Teacher:
-    """A teacher that asks the fake with SOME_KEY, once."""
-    chosen: dict[str, Any] = {"attempts": 1, "key_variable": "SOME_KEY"}
-    if kind == "gemini":
-        return GeminiTeacher(base_url=fake.url, **chosen).connect()
-    return ServerTeacher(model="qwen", base_url=f"{fake.url}/v1", **chosen).connect()
-
-
 @pytest.mark.filterwarnings("ignore:Inheritance class Aiohttp:DeprecationWarning")
-@pytest.mark.parametrize("kind", ["gemini", "server"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_key_is_in_no_traceback_and_no_log(
-    kind: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    kind: Kind, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An adapter's error, printed with all that led to it, as --debug does."""
     caplog.set_level("DEBUG")
@@ -200,7 +177,7 @@ def test_the_key_is_in_no_traceback_and_no_log(
         async with fake:
             for said in refusal + faults(kind):
                 fake.script[:] = [said]
-                teacher = opened(kind, fake)
+                teacher = settings_of(kind, fake, attempts=1).connect()
                 # An answer that holds nothing is the loss of one slot; all others are the teacher's.
                 empty = said == {"error": {"message": KEY}} and kind == "gemini"
                 with pytest.raises(RequestFailed if empty else TeacherUnavailable) as caught:

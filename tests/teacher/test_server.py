@@ -6,11 +6,10 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
-import anyio
 import pytest
 from fake_openai import FakeServer, answer
 from loopback import Answer
-from teacher_requests import make_request
+from teacher_requests import asked, make_request
 
 from simula.teacher import Reply, Usage
 from simula.teacher.retry_after import seconds_of
@@ -19,17 +18,8 @@ from simula.teacher.settings import ServerTeacher
 
 def ask(*script: Answer, **settings: Any) -> tuple[Reply, FakeServer]:
     """One call, with what the server was sent."""
-
-    async def run() -> tuple[Reply, FakeServer]:
-        async with FakeServer(*script) as fake:
-            chosen = {"model": "qwen", "base_url": f"{fake.url}/v1", "first_wait": 0.01}
-            teacher = ServerTeacher(**(chosen | settings)).connect()
-            try:
-                return await teacher.ask(make_request()), fake
-            finally:
-                await teacher.close()
-
-    return anyio.run(run)
+    fake, chosen = FakeServer(*script), {"model": "qwen", "first_wait": 0.01} | settings
+    return asked(fake, lambda: ServerTeacher(base_url=f"{fake.url}/v1", **chosen), make_request()), fake
 
 
 def test_what_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
-from wandb_runs import RUN, a_run
+from wandb_runs import RUN, a_run, spoken_to
 from wandb_server import Faults, Server
 
 from simula.claims import Claim
@@ -52,14 +50,7 @@ def test_each_run_is_sent_once_and_in_order(
 
 def broken_off(folder: Path, server: Server) -> None:
     """A stage online whose server has nothing but faults from the first number on; in its own process."""
-    told = subprocess.Popen(
-        [sys.executable, "-c", _BROKEN_OFF, str(folder)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    told = spoken_to(_BROKEN_OFF, folder)
     assert told.stdout is not None
     assert told.stdout.readline() == "begun\n"
     server.faults.status = 503

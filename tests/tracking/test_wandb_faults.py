@@ -6,14 +6,11 @@ A server that is slow takes longer than the test may: whoever waited for it woul
 from __future__ import annotations
 
 import logging
-import os
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from wandb_runs import a_run, records
+from wandb_runs import a_run, records, spoken_to
 from wandb_server import Faults, Server
 
 from simula.tracking import tracker
@@ -82,14 +79,7 @@ def test_nobody_there(
 @pytest.mark.parametrize("fault", ["slow", "fatal"])
 def test_a_server_that_becomes(fault: str, tmp_path: Path, server: Server) -> None:
     """The process ends too: in one of its own, since the client has more to do at the end."""
-    told = subprocess.Popen(
-        [sys.executable, "-c", _STAGES, str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    told = spoken_to(_STAGES, tmp_path)
     assert told.stdin is not None
     assert told.stdout is not None
     assert told.stdout.readline() == "begun\n"

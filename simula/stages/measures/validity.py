@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from simula.concurrency import run
 from simula.draws import entropy, generator
 from simula.errors import ConfigurationError
-from simula.evaluation.teacher import examine
 from simula.metrics import Point
 from simula.metrics.ranged import Floats
 from simula.metrics.validity import Validity, validity
 from simula.prompts import Tally
 from simula.scoring import Rating, rate
-from simula.stages.bench import Bench, cost, paid_now
+from simula.stages.bench import Bench, cost
+from simula.stages.examining import examined
 from simula.stages.keys import MEASURES
 from simula.stages.measures.points import inputs, read_set
 from simula.stages.scoring import score_examples
@@ -129,17 +129,7 @@ async def _examined(bench: Bench, points: Sequence[Point], tally: Tally) -> list
     if not all(point.example.answer for point in points):
         return None
     items = [TestItem(point.id, point.example, point.labels) for point in points]
-    async with bench.asker(config.scored_by) as asker:
-        with bench.progress.bar("validity: items the scorer answered") as meter:
-
-            def on_answer(done: int, total: int) -> None:
-                meter(done, total, "", lambda: paid_now(tally))
-
-            asked, at_once = config.evaluation, config.dataset.concurrency
-            reasoning, extraction = asked.teacher_reasoning, asked.extraction
-            answers = await examine(
-                config.domain, items, asker, reasoning, extraction, at_once, tally, on_answer
-            )
+    answers = await examined(bench, config.scored_by, "validity: items the scorer answered", items, tally)
     return [answer.right for answer in answers]
 
 
