@@ -245,6 +245,11 @@ def _group(name: str, composed: DictConfig, problems: list[str]) -> Any:
     try:
         # Resolved first: interpolations may point outside of the group.
         plain = OmegaConf.to_container(node, resolve=True, throw_on_missing=True)
+        if "_target_" not in node:
+            problems.append(
+                f"{name}: the chosen option's file lacks _target_, as the files in conf/{name} have it"
+            )
+            return None
         if not (strange := foreign(plain, name)):
             return instantiate(plain, _convert_="all")
         problems.extend(strange)
@@ -256,7 +261,8 @@ def _group(name: str, composed: DictConfig, problems: list[str]) -> Any:
             problems.append(f"{name}: {error}".replace("\n", " "))
     except MissingMandatoryValue as error:
         key = str(error.full_key or str(error).splitlines()[0].rpartition(" ")[2])
-        problems.append(f"{name}.{key.removeprefix(f'{name}.')} must be given: {name}.{key}=…")
+        key = f"{name}.{key.removeprefix(f'{name}.')}"
+        problems.append(f"{key} must be given: {key}=…")
     except OmegaConfBaseException as error:
         problems.append(f"{name}: {str(error).splitlines()[0]}")
     return None

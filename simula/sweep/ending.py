@@ -75,8 +75,9 @@ def cancel(store: Store, sweep: str | None) -> Cancelled:
 def _only(sweeps: set[str]) -> str:
     if len(sweeps) == 1:
         return sweeps.pop()
-    found = f"jobs of {', '.join(sorted(sweeps))}; name one" if sweeps else "no job of any sweep in the queue"
-    raise ConfigurationError(f"simula cancel: there are {found}")
+    if not sweeps:
+        raise ConfigurationError("simula cancel: there is no job of any sweep in the queue")
+    raise ConfigurationError(f"simula cancel: there are jobs of {', '.join(sorted(sweeps))}; name one")
 
 
 def _awaited(

@@ -129,6 +129,13 @@ def test_own_domains_come_from_a_folder_of_their_own(tmp_path: Path) -> None:
     assert cell.config.domain.name == "riddles"
 
 
+def test_an_own_domain_without_a_target_says_so(tmp_path: Path) -> None:
+    (tmp_path / "domain").mkdir()
+    (tmp_path / "domain" / "riddles.yaml").write_text("name: riddles\ndescription: Riddles.\n")
+    with pytest.raises(ConfigurationError, match=r"^domain: the chosen option's file lacks _target_"):
+        cells(["domain=riddles", "benchmark=none"], sweep=False, extra_folder=tmp_path)
+
+
 def test_an_own_domain_without_a_benchmark_says_what_is_missing(tmp_path: Path) -> None:
     (tmp_path / "domain").mkdir()
     (tmp_path / "domain" / "riddles.yaml").write_text("name: riddles\n")

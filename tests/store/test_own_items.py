@@ -46,7 +46,7 @@ def test_they_are_known_by_their_content_and_columns(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("override", "said"),
     [
-        ("", "benchmark.path must be given"),
+        ("", "^benchmark.path must be given: benchmark.path=…$"),
         ("benchmark.path=none.csv", "there is no such file"),
         ("benchmark.path={here}/test.doc", "ending should be one of"),
     ],
