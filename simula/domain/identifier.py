@@ -43,6 +43,8 @@ class Identifier(Settings):
                 re.compile(pattern)
             except re.error as error:
                 raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
+        if len(self.choices) == 1:
+            raise ValueError(f"choices lists {next(iter(self.choices))!r} alone, and needs two or more")
         for choice in self.choices:
             if not re.fullmatch(self.pattern, choice):
                 raise ValueError(f"the choice {choice!r} is not of the pattern {self.pattern!r}")

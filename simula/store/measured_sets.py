@@ -78,8 +78,13 @@ def _content(path: Path, changed: int, size: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()[:12]
 
 
-def read_points(path: Path, columns: Columns) -> list[Point]:
+def read_points(path: Path, columns: Columns, named: str = "assessment.columns") -> list[Point]:
     """The data points of a file: a stored data set's rows, or any table's.
+
+    Args:
+        path: the file.
+        columns: what its columns hold.
+        named: the setting that says so.
 
     Raises:
         BenchmarkError: the file is damaged or empty, or a row is not as `columns` says; the first such row is
@@ -93,7 +98,7 @@ def read_points(path: Path, columns: Columns) -> list[Point]:
             points.append(_point(number, row, columns))
         except ValueError as problem:
             raise BenchmarkError(
-                f"{path}, row {number}: {problem}; assessment.columns says which columns are read."
+                f"{path}, row {number}: {problem}; {named} says which columns are read."
             ) from problem
     if not points:
         raise BenchmarkError(f"{path} holds no data point.")
@@ -101,7 +106,7 @@ def read_points(path: Path, columns: Columns) -> list[Point]:
     for number, point in enumerate(points, start=1):
         if (first := rows.setdefault(point.id, number)) != number:
             raise BenchmarkError(
-                f"{path}, rows {first} and {number}: both have the id {point.id!r}; assessment.columns.id "
+                f"{path}, rows {first} and {number}: both have the id {point.id!r}; {named}.id "
                 "names a column in which every row has its own, or null: the place in the file."
             )
     return points

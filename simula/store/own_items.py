@@ -41,7 +41,7 @@ class OwnItems(Settings):
         """All items, in the file's order. Raises BenchmarkError."""
         if self.columns.answer is None:
             raise BenchmarkError("benchmark.columns.answer=null: a test item needs its right answer.")
-        points = read_points(self.path, self.columns)
+        points = read_points(self.path, self.columns, "benchmark.columns")
         if empty := next((point for point in points if not point.example.answer), None):
             raise BenchmarkError(f"{self.path}: the item {empty.id} has no answer ({self.columns.answer}).")
         return [TestItem(id=point.id, example=point.example, labels=point.labels) for point in points]

@@ -46,6 +46,9 @@ class Endpoint:
                     raise self._fault(response.status, said, response.headers.get("Retry-After", ""), body)
         except TimeoutError:
             raise self._boundary.late(self._timeout) from None
+        except aiohttp.ClientConnectorError as error:
+            where = f"{error.host}:{error.port}"
+            raise PassingFault(self._boundary.clean(f"nobody answers at {where}: {error.os_error}")) from None
         except (aiohttp.ClientError, UnicodeDecodeError) as error:
             raise PassingFault(self._boundary.clean(f"{type(error).__name__}: {error}")) from None
         return said

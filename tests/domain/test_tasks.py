@@ -92,8 +92,10 @@ def test_empty_options_and_those_that_differ_in_case_are_no_question() -> None:
 def test_patterns_are_checked_and_held_as_a_whole() -> None:
     with pytest.raises(ValidationError, match="no regular expression"):
         Identifier(pattern="(")
+    with pytest.raises(ValidationError, match="choices lists 'joy' alone, and needs two or more"):
+        Identifier(choices={"joy": "glad"})  # type: ignore[call-arg]
     with pytest.raises(ValidationError, match="'FOO' is not of the pattern"):
-        Identifier(pattern=r"CWE-\d+", choices={"FOO": "a name"})
+        Identifier(pattern=r"CWE-\d+", choices={"FOO": "a name", "CWE-1": "one"})
     either = Identifier(pattern=r"(CWE|CVE)-\d+|none")
     example = Example(question="?", answer="CVE-2020")
     assert either.read("It is CWE-79, not CVE-2020-1.", example).lenient.answer == "CVE-2020"

@@ -60,7 +60,11 @@ def test_a_file_that_is_not_there_is_said_at_once(tmp_path: Path, override: str,
 @pytest.mark.parametrize(
     ("text", "columns", "said"),
     [
-        (ITEMS, Columns(question="text"), "row 1: there is no column 'text', only 'question'"),
+        (
+            ITEMS,
+            Columns(question="text"),
+            "row 1: there is no column 'text', only 'question', 'answer'.*; benchmark.columns says",
+        ),
         (ITEMS, Columns(answer=None), "needs its right answer"),
         ("question,answer\nWhich?,\n", Columns(), "the item 1 has no answer"),
         ("question,answer\n", Columns(), "holds no data point"),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
+import anyio
 import pytest
 from fake_openai import FakeServer, answer
 from loopback import Answer
 from teacher_requests import asked, make_request
 
+from simula.errors import TeacherUnavailable
 from simula.teacher import Reply, Usage
 from simula.teacher.retry_after import seconds_of
 from simula.teacher.settings import ServerTeacher
@@ -90,3 +93,23 @@ def test_retry_after_may_be_a_date() -> None:
     # Made here and not in a parameter, which is computed minutes before the test runs.
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=300), usegmt=True)
     assert 200 <= seconds_of(date) <= 300
+
+
+def test_a_server_that_is_not_there_is_named() -> None:
+    with socket.socket() as taken:
+        # Bound and not listening: nobody else gets the port, and nobody answers.
+        taken.bind(("127.0.0.1", 0))
+        where = f"127.0.0.1:{taken.getsockname()[1]}"
+        settings = ServerTeacher(
+            base_url=f"http://{where}/v1", model="m", first_wait=0.01, outage_seconds=0.1
+        )
+
+        async def run() -> None:
+            teacher = settings.connect()
+            try:
+                await teacher.ask(make_request())
+            finally:
+                await teacher.close()
+
+        with pytest.raises(TeacherUnavailable, match=f"nobody answers at {where}: "):
+            anyio.run(run)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import jsonschema
 import pytest
 
-from simula.domain import FreeText, Number
+from simula.domain import FreeText, Identifier, Number
 from simula.errors import TeacherUnavailable
 from simula.prompts import replies
 from simula.teacher.port import Request
@@ -123,6 +123,12 @@ def test_what_it_cannot_do_it_says():
     )
     with pytest.raises(TeacherUnavailable, match="domain=arithmetic"):
         ask(teacher, replace(other, values={"mix": MIX, "scenario": ""}))
+    feelings = Identifier(choices={"joy": "glad", "fear": "afraid"})  # type: ignore[call-arg]
+    for schema in (feelings.reply_schema(), Identifier(pattern=r"CWE-\d+").reply_schema()):
+        with pytest.raises(
+            TeacherUnavailable, match="the answer a number, not with question, answer of this"
+        ):
+            ask(teacher, replace(request("write_sample"), schema=schema))
 
 
 def test_free_text_is_served_too():

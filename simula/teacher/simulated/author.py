@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -103,10 +105,16 @@ def calculated(problem: Problem, traits: SimulatedTeacher, draw: np.random.Gener
 def data_point(request: Request, problem: Problem, answer: int) -> dict[str, Any]:
     """The reply in the form of the schema. Raises TeacherUnavailable for other than number tasks."""
     reply = {"question": render(problem), "reasoning": problem.reasoning(answer), "answer": str(answer)}
-    asked = list(request.schema["properties"])
-    if not set(asked) <= set(reply):
+    asked = request.schema["properties"]
+    if not set(asked) <= set(reply) or not _may_be(asked.get("answer", {}), reply["answer"]):
         raise TeacherUnavailable(
-            f"the simulated teacher writes data points with {', '.join(reply)}, not with {', '.join(asked)}: "
-            "use it with a domain whose task type is number, such as domain=arithmetic"
+            f"the simulated teacher writes data points with {', '.join(reply)}, the answer a number, "
+            f"not with {', '.join(asked)} of this domain: use it with a domain whose task type is number, "
+            "such as domain=arithmetic"
         )
     return {name: reply[name] for name in asked}
+
+
+def _may_be(schema: Mapping[str, Any], answer: str) -> bool:
+    listed = answer in schema.get("enum", [answer])
+    return listed and re.search(schema.get("pattern", ""), answer) is not None
