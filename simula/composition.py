@@ -58,6 +58,10 @@ def cells(overrides: Sequence[str], *, sweep: bool, extra_folder: Path | None = 
             raise ConfigurationError(
                 *(f"{line} has several values; add -m to sweep over them" for line in swept)
             )
+        if not sweep and (open_axes := composer.swept_by_experiment(parsed)):
+            raise ConfigurationError(
+                f"this experiment sweeps over {', '.join(open_axes)}; add -m, or choose one value of each"
+            )
         expanded = composer.expand(parsed) if sweep else [list(overrides)]
         found: list[Cell] = []
         problems: dict[str, None] = {}
@@ -111,11 +115,27 @@ class _Composer:
             hydra = self.compose(plain).hydra
         except _COMPOSING as error:
             raise ConfigurationError(*self.problems(_values(parsed), error)) from error
+        batches = BasicSweeper.split_arguments([*self._own(hydra), *parsed], max_batch_size=None)
+        return [list(chosen) for chosen in batches[0]]
+
+    def swept_by_experiment(self, parsed: Sequence[Override]) -> list[str]:
+        """What an experiment's file has several values of, of which none was chosen."""
+        if not any(override.key_or_group == "experiment" for override in parsed):
+            return []
+        try:
+            hydra = self.compose([str(override.input_line) for override in parsed]).hydra
+        except (MissingConfigException, *_COMPOSING):
+            return []  # Told where the cell is composed.
+        chosen = {override.key_or_group for override in parsed}
+        return [
+            o.key_or_group for o in self._own(hydra) if o.is_sweep_override() and o.key_or_group not in chosen
+        ]
+
+    def _own(self, hydra: DictConfig) -> list[Override]:
+        """What the experiment's file sweeps over."""
         params = OmegaConf.to_container(hydra.sweeper.get("params") or OmegaConf.create({}))
         assert isinstance(params, dict)
-        own = self.parsed([f"{key!s}={value!s}" for key, value in params.items()])
-        batches = BasicSweeper.split_arguments([*own, *parsed], max_batch_size=None)
-        return [list(chosen) for chosen in batches[0]]
+        return self.parsed([f"{key!s}={value!s}" for key, value in params.items()])
 
     def parsed(self, overrides: Sequence[str]) -> list[Override]:
         loader = GlobalHydra.instance().config_loader()
@@ -126,7 +146,8 @@ class _Composer:
                 found.extend(parser.parse_overrides([line]))
             except OverrideParseException as error:
                 reason = str(error).splitlines()[0]
-                problems.append(f"'{line}' is not of the form key=value ({reason}); quote special characters")
+                why = f"({reason}); quote special characters" if "=" in line else "such as size=4000"
+                problems.append(f"'{line}' is not of the form key=value {why}")
         if problems:
             raise ConfigurationError(*problems)
         return found
@@ -188,7 +209,8 @@ class _Composer:
         except MissingConfigException as error:
             group, _, name = str(error.missing_cfg_file).rpartition("/")
             missing = unknown(name, list(error.options or ()), group)
-            return [f"{line}: {missing}"]
+            own = "" if self.search or "did you mean" in missing else "; --config-dir FOLDER adds your own"
+            return [f"{line}: {missing}{own}"]
         except _COMPOSING as error:
             known = sorted({*_keys(self.compose(overrides[:-1])), *self._groups()})
             if _key(line) not in known:

@@ -98,5 +98,5 @@ class UnreadableReply(TeacherError):
 def unknown(name: str, among: list[str], what: str) -> str:
     """ "there is no … ; did you mean …?", with the nearest valid names."""
     near = get_close_matches(name, among, n=3, cutoff=0.6)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(among)}"
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(among) or 'none'}"
     return f"there is no {what} '{name}'; {hint}"

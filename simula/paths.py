@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+from pydantic import field_validator
 
 from simula.settings import Settings, incidental
 
@@ -26,3 +29,10 @@ class Paths(Settings):
     """Where `simula export` writes, one folder a data set and size."""
     tracking: Path = incidental()
     """W&B's local files."""
+
+    @field_validator("root", mode="before")
+    @classmethod
+    def _is_a_folder(cls, root: Any) -> Any:
+        if str(root) == "" or str(root).startswith("~"):
+            raise ValueError(f"{str(root)!r} is no folder; SIMULA_ROOT or paths.root names one, without ~")
+        return root

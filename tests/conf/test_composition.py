@@ -129,6 +129,32 @@ def test_own_domains_come_from_a_folder_of_their_own(tmp_path: Path) -> None:
     assert cell.config.domain.name == "riddles"
 
 
+def test_an_experiment_of_several_cells_wants_a_sweep() -> None:
+    with pytest.raises(ConfigurationError, match=r"^this experiment sweeps over system; add -m, or choose"):
+        cells(["experiment=lab", "size=40"], sweep=False)
+    many = cells(["experiment=quickstart"], sweep=True)
+    (one,) = cells(["experiment=quickstart", "system=full"], sweep=False)
+    assert len(many) > 1
+    assert one.config.mechanism.name == "full"
+
+
+@pytest.mark.parametrize("root", ["", "~/results"])
+def test_a_root_that_is_no_folder_is_refused(root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIMULA_ROOT", root)
+    with pytest.raises(ConfigurationError, match=rf"'{root}' is no folder; SIMULA_ROOT or paths.root"):
+        cells([], sweep=False)
+
+
+def test_a_word_that_is_no_override_is_told_what_one_is() -> None:
+    with pytest.raises(ConfigurationError, match="'size' is not of the form key=value such as size=4000"):
+        cells(["size", "10"], sweep=False)
+
+
+def test_an_own_domain_whose_folder_is_not_named_says_how() -> None:
+    with pytest.raises(ConfigurationError, match=r"no domain 'riddles'; known: .*; --config-dir FOLDER adds"):
+        cells(["domain=riddles"], sweep=False)
+
+
 def test_an_own_domain_without_a_target_says_so(tmp_path: Path) -> None:
     (tmp_path / "domain").mkdir()
     (tmp_path / "domain" / "riddles.yaml").write_text("name: riddles\ndescription: Riddles.\n")

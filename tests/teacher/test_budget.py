@@ -93,8 +93,8 @@ def test_dollars_stop_within_one_call_of_the_budget(limit: float, at_once: int, 
         Budgeted(source, PRICE, Budget(usd=limit), spending), [request(n) for n in range(200)], at_once
     )
     spent = sum(PRICE.of(usage) for usage in source.usages)
-    # What one call may cost more than the mean: 4 * 20 / 1e6; so many of them at most were in flight.
-    error = 4 * spread / 1e6 * min(at_once, source.most_at_once)
+    # What the dearest call costs more than the mean of the cheapest; so many of them at most were in flight.
+    error = 4 * 2 * spread / 1e6 * min(at_once, source.most_at_once)
     dearest = (100 + 4 * (50 + spread)) / 1e6
     assert spent == pytest.approx(spending.paid.usd)
     assert spent <= limit + error + 1e-12
