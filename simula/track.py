@@ -35,7 +35,8 @@ def track(arguments: Sequence[str], extra_folder: Path | None, *, sweep: bool) -
         )
     if words[0] not in WORDS:
         raise ConfigurationError(unknown(words[0], WORDS, "command of simula track"))
-    (cell,) = cells(overrides, sweep=False, extra_folder=extra_folder)
+    # The cells of an experiment are tracked alike.
+    cell, *_ = cells(overrides, sweep=True, extra_folder=extra_folder)
     tracking, folder = cell.config.tracking, cell.config.paths.tracking
     if words[0] == "view":
         named = any(line.startswith("experiment=") for line in overrides)

@@ -51,7 +51,7 @@ def test_help_needs_no_heavy_import(environment: dict[str, str], arguments: list
         ([], "track takes one word, sync or view"),
         (["synk"], "did you mean sync?"),
         (["sync"], "WANDB_API_KEY is not set"),
-        (["view", "-m", "experiment=lab"], "WANDB_API_KEY is not set"),
+        (["view", "experiment=lab"], "WANDB_API_KEY is not set"),
     ],
 )
 def test_track_says_what_it_needs(environment: dict[str, str], words: list[str], sentence: str) -> None:

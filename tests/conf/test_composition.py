@@ -135,7 +135,7 @@ def test_an_experiment_of_several_cells_wants_a_sweep() -> None:
     many = cells(["experiment=quickstart"], sweep=True)
     (one,) = cells(["experiment=quickstart", "system=full"], sweep=False)
     assert len(many) > 1
-    assert one.config.mechanism.name == "full"
+    assert one.config.scalars.system == "full"
 
 
 @pytest.mark.parametrize("root", ["", "~/results"])
