@@ -32,7 +32,7 @@ browser: ## Chromium, in which the report's page is tested, where there is none 
 test: $(VENV)/installed-dev ## all tests that need no server of their own
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-ORDER := $(or $(ORDER),$(shell date +%s))
+ORDER ?= $(shell date +%s)
 test-random: $(VENV)/installed-dev ## the same tests in an order that is drawn (ORDER=17 repeats one)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --random-order-bucket=module --random-order-seed=$(ORDER)
 

@@ -169,7 +169,7 @@ def _doctor(chosen: Sequence[Cell], arguments: Arguments) -> int:
 
 def _cancel(arguments: Arguments) -> int:
     """Its one word, if any, is a sweep's name."""
-    from simula.composition import cells
+    from simula.composition import shared
     from simula.store.artifacts import Store
     from simula.sweep.ending import cancel
 
@@ -179,8 +179,8 @@ def _cancel(arguments: Arguments) -> int:
         raise ConfigurationError(
             "cancel takes the name of a sweep, or nothing, and paths.root=…; simula run -m printed the name"
         )
-    (cell,) = cells(overrides, sweep=False, extra_folder=arguments.folder)
-    print(cancel(Store(cell.config.paths.store), words[0] if words else None).sentence())
+    config = shared(overrides, extra_folder=arguments.folder)
+    print(cancel(Store(config.paths.store), words[0] if words else None).sentence())
     return 0
 
 
@@ -195,12 +195,12 @@ def _show(arguments: Arguments) -> int:
         )
     domain = None
     if overrides:
-        from simula.composition import cells
+        from simula.composition import shared
 
-        (cell,) = cells(overrides, sweep=False, extra_folder=arguments.folder)
-        store = cell.config.paths.store
+        config = shared(overrides, extra_folder=arguments.folder)
+        store = config.paths.store
         if any(line.startswith("domain=") for line in overrides):
-            domain = cell.config.domain
+            domain = config.domain
     else:
         from omegaconf import OmegaConf
 

@@ -54,14 +54,9 @@ def cells(overrides: Sequence[str], *, sweep: bool, extra_folder: Path | None = 
     """
     with _hydra(extra_folder) as composer:
         parsed = composer.parsed(overrides)
-        if not sweep and (swept := [o.input_line for o in parsed if o.is_sweep_override()]):
-            raise ConfigurationError(
-                *(f"{line} has several values; add -m to sweep over them" for line in swept)
-            )
-        if not sweep and (open_axes := composer.swept_by_experiment(parsed)):
-            raise ConfigurationError(
-                f"this experiment sweeps over {', '.join(open_axes)}; add -m, or choose one value of each"
-            )
+        if not sweep:
+            _check_single(parsed)
+            composer.check_chosen(parsed)
         expanded = composer.expand(parsed) if sweep else [list(overrides)]
         found: list[Cell] = []
         problems: dict[str, None] = {}
@@ -73,6 +68,26 @@ def cells(overrides: Sequence[str], *, sweep: bool, extra_folder: Path | None = 
     if problems:
         raise ConfigurationError(*problems)
     return found
+
+
+def shared(overrides: Sequence[str], *, extra_folder: Path | None = None) -> Config:
+    """Where files go and what else the cells of an experiment share; its own sweep is not expanded.
+
+    Args:
+        overrides: each with one value.
+        extra_folder: a folder of the user's own configuration.
+
+    Raises:
+        ConfigurationError: with every problem.
+    """
+    with _hydra(extra_folder) as composer:
+        _check_single(composer.parsed(overrides))
+        return composer.one(overrides)
+
+
+def _check_single(parsed: Sequence[Override]) -> None:
+    if swept := [override.input_line for override in parsed if override.is_sweep_override()]:
+        raise ConfigurationError(*(f"{line} has several values; add -m to sweep over them" for line in swept))
 
 
 def launcher(overrides: Sequence[str], *, extra_folder: Path | None = None) -> dict[str, Any]:
@@ -110,29 +125,26 @@ class _Composer:
 
     def expand(self, parsed: Sequence[Override]) -> list[list[str]]:
         """Every combination, by Hydra's own sweeper, so that it is what a multirun launches."""
+        batches = BasicSweeper.split_arguments([*self._own(parsed), *parsed], max_batch_size=None)
+        return [list(chosen) for chosen in batches[0]]
+
+    def check_chosen(self, parsed: Sequence[Override]) -> None:
+        """Refuse to take one cell for an experiment of several, of which nothing says which it is."""
+        chosen = {override.key_or_group for override in parsed}
+        own = self._own(parsed) if "experiment" in chosen else []
+        swept = [one.key_or_group for one in own if one.is_sweep_override()]
+        if left := [key for key in swept if key not in chosen]:
+            raise ConfigurationError(
+                f"this experiment sweeps over {', '.join(left)}; add -m, or choose one value of each"
+            )
+
+    def _own(self, parsed: Sequence[Override]) -> list[Override]:
+        """What the experiment's file sweeps over."""
         plain = [str(override.input_line) for override in parsed if not override.is_sweep_override()]
         try:
             hydra = self.compose(plain).hydra
         except _COMPOSING as error:
             raise ConfigurationError(*self.problems(_values(parsed), error)) from error
-        batches = BasicSweeper.split_arguments([*self._own(hydra), *parsed], max_batch_size=None)
-        return [list(chosen) for chosen in batches[0]]
-
-    def swept_by_experiment(self, parsed: Sequence[Override]) -> list[str]:
-        """What an experiment's file has several values of, of which none was chosen."""
-        if not any(override.key_or_group == "experiment" for override in parsed):
-            return []
-        try:
-            hydra = self.compose([str(override.input_line) for override in parsed]).hydra
-        except (MissingConfigException, *_COMPOSING):
-            return []  # Told where the cell is composed.
-        chosen = {override.key_or_group for override in parsed}
-        return [
-            o.key_or_group for o in self._own(hydra) if o.is_sweep_override() and o.key_or_group not in chosen
-        ]
-
-    def _own(self, hydra: DictConfig) -> list[Override]:
-        """What the experiment's file sweeps over."""
         params = OmegaConf.to_container(hydra.sweeper.get("params") or OmegaConf.create({}))
         assert isinstance(params, dict)
         return self.parsed([f"{key!s}={value!s}" for key, value in params.items()])

@@ -238,18 +238,14 @@ def _defaults(preset: Path) -> list[dict[str, str]]:
 
 def _group(name: str, composed: DictConfig, problems: list[str]) -> Any:
     node = composed.get(name)
-    if node is None or not len(node):
-        if name not in _OPTIONAL:
-            problems.append(f"{name}: the chosen option's file is empty; it states _target_ and its keys")
+    if not node or "_target_" not in node:
+        if node or name not in _OPTIONAL:
+            lack = "lacks _target_" if node else "is empty"
+            problems.append(f"{name}: the chosen option's file {lack}; it states _target_ and its keys")
         return None
     try:
         # Resolved first: interpolations may point outside of the group.
         plain = OmegaConf.to_container(node, resolve=True, throw_on_missing=True)
-        if "_target_" not in node:
-            problems.append(
-                f"{name}: the chosen option's file lacks _target_, as the files in conf/{name} have it"
-            )
-            return None
         if not (strange := foreign(plain, name)):
             return instantiate(plain, _convert_="all")
         problems.extend(strange)

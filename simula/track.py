@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 from pathlib import Path
 
-from simula.composition import cells
+from simula.composition import shared
 from simula.errors import ConfigurationError, unknown
 from simula.tracking.sending import send
 from simula.tracking.view import save_view
@@ -35,12 +35,11 @@ def track(arguments: Sequence[str], extra_folder: Path | None, *, sweep: bool) -
         )
     if words[0] not in WORDS:
         raise ConfigurationError(unknown(words[0], WORDS, "command of simula track"))
-    # The cells of an experiment are tracked alike.
-    cell, *_ = cells(overrides, sweep=True, extra_folder=extra_folder)
-    tracking, folder = cell.config.tracking, cell.config.paths.tracking
+    config = shared(overrides, extra_folder=extra_folder)
+    tracking, folder = config.tracking, config.paths.tracking
     if words[0] == "view":
         named = any(line.startswith("experiment=") for line in overrides)
-        print(save_view(tracking, folder, cell.config.scalars.experiment if named else None))
+        print(save_view(tracking, folder, config.scalars.experiment if named else None))
         return 0
     sent = send(folder)
     print(sent.sentence())

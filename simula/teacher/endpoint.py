@@ -46,11 +46,8 @@ class Endpoint:
                     raise self._fault(response.status, said, response.headers.get("Retry-After", ""), body)
         except TimeoutError:
             raise self._boundary.late(self._timeout) from None
-        except aiohttp.ClientConnectorError as error:
-            where = f"{error.host}:{error.port}"
-            raise PassingFault(self._boundary.clean(f"nobody answers at {where}: {error.os_error}")) from None
         except (aiohttp.ClientError, UnicodeDecodeError) as error:
-            raise PassingFault(self._boundary.clean(f"{type(error).__name__}: {error}")) from None
+            raise PassingFault(self._boundary.clean(_said(error))) from None
         return said
 
     async def close(self) -> None:
@@ -78,6 +75,13 @@ class Endpoint:
         message = str(said.get("message") or said.get("error") or json.dumps(answer))
         wait = seconds_of(retry_after)
         return self._boundary.fault(status, message, reason, wait, count(asked.get("max_tokens")))
+
+
+def _said(error: Exception) -> str:
+    """A server that is not there is named; one whose certificate is refused is there."""
+    if isinstance(error, aiohttp.ClientConnectorError) and not isinstance(error, aiohttp.ClientSSLError):
+        return f"nobody answers at {error.host}:{error.port}: {error.os_error}"
+    return f"{type(error).__name__}: {error}"
 
 
 def _object(text: str) -> Mapping[str, Any]:

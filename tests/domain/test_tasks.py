@@ -93,7 +93,7 @@ def test_patterns_are_checked_and_held_as_a_whole() -> None:
     with pytest.raises(ValidationError, match="no regular expression"):
         Identifier(pattern="(")
     with pytest.raises(ValidationError, match="choices lists 'joy' alone, and needs two or more"):
-        Identifier(choices={"joy": "glad"})  # type: ignore[call-arg]
+        Identifier(pattern="joy", choices={"joy": "glad"})
     with pytest.raises(ValidationError, match="'FOO' is not of the pattern"):
         Identifier(pattern=r"CWE-\d+", choices={"FOO": "a name", "CWE-1": "one"})
     either = Identifier(pattern=r"(CWE|CVE)-\d+|none")

@@ -113,3 +113,16 @@ def test_a_server_that_is_not_there_is_named() -> None:
 
         with pytest.raises(TeacherUnavailable, match=f"nobody answers at {where}: "):
             anyio.run(run)
+
+
+def test_a_server_that_is_there_without_a_certificate_is_not_called_absent() -> None:
+    fake = FakeServer()
+    with pytest.raises(TeacherUnavailable, match="SSL") as caught:
+        asked(
+            fake,
+            lambda: ServerTeacher(
+                base_url=fake.url.replace("http:", "https:"), model="m", first_wait=0.01, outage_seconds=0.1
+            ),
+            make_request(),
+        )
+    assert "nobody answers" not in str(caught.value)

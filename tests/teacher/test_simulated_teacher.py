@@ -123,7 +123,7 @@ def test_what_it_cannot_do_it_says():
     )
     with pytest.raises(TeacherUnavailable, match="domain=arithmetic"):
         ask(teacher, replace(other, values={"mix": MIX, "scenario": ""}))
-    feelings = Identifier(choices={"joy": "glad", "fear": "afraid"})  # type: ignore[call-arg]
+    feelings = Identifier(pattern="joy|fear", choices={"joy": "glad", "fear": "afraid"})
     for schema in (feelings.reply_schema(), Identifier(pattern=r"CWE-\d+").reply_schema()):
         with pytest.raises(
             TeacherUnavailable, match="the answer a number, not with question, answer of this"

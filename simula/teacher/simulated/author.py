@@ -116,5 +116,6 @@ def data_point(request: Request, problem: Problem, answer: int) -> dict[str, Any
 
 
 def _may_be(schema: Mapping[str, Any], answer: str) -> bool:
+    """By what the schemas of answers say; the whole check stands higher, in `simula.prompts`."""
     listed = answer in schema.get("enum", [answer])
     return listed and re.search(schema.get("pattern", ""), answer) is not None
