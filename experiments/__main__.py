@@ -10,13 +10,14 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from experiments.sweeps import cost
 from experiments.writing import Rendered, write
 from simula.errors import SimulaError, unknown
 from simula.stages.bench import ARM, PANEL, REPLICATE
+from simula.stages.record import all_records
 from simula.store.artifacts import Store
 
 AXES = (*PANEL, *ARM, *REPLICATE, "measured", "size")
@@ -93,12 +94,25 @@ def _plan(names: Sequence[str], more: Sequence[str]) -> int:
     return _each(planned, names)
 
 
+def _empty(store: Store, wanted: Mapping[str, str]) -> str:
+    """Which choice no cell of the store meets, in a sentence; nothing of a store without cells."""
+    cells = [record.axes for record in all_records(store)]
+    for axis, value in wanted.items():
+        values = sorted({str(axes[axis]) for axes in cells if axis in axes})
+        if values and value not in values:
+            return unknown(value, values, f"cell in {store.root} with {axis}")
+    return ""
+
+
 def _render(names: Sequence[str], words: Sequence[str]) -> int:
     root = Path(os.environ.get("SIMULA_ROOT", "outputs"))
     wanted = dict(word.split("=", 1) for word in words)
     store = Store(root / "store")
     if strange := [axis for axis in wanted if axis not in AXES]:
         print(f"experiments: {unknown(strange[0], list(AXES), 'axis')}", file=sys.stderr)
+        return 2
+    if empty := _empty(store, wanted):
+        print(f"experiments: {empty}", file=sys.stderr)
         return 2
 
     def shown(name: str) -> None:

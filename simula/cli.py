@@ -188,10 +188,10 @@ def _show(arguments: Arguments) -> int:
     """The one command whose first words are no overrides; Hydra is only asked where there are some."""
     words = list(takewhile(lambda word: "=" not in word, arguments.overrides))
     overrides = arguments.overrides[len(words) :]
-    if arguments.sweep or not 1 <= len(words) <= 2:
+    if arguments.sweep or len(words) > 2:
         raise ConfigurationError(
-            f"show takes a data set and perhaps a row, and no -m; {' '.join(words) or 'nothing'} was given; "
-            "simula show --help says more"
+            f"show takes nothing, or a data set and perhaps a row, and no -m; {' '.join(words) or '-m'} was "
+            "given; simula show --help says more"
         )
     domain = None
     if overrides:
@@ -205,8 +205,10 @@ def _show(arguments: Arguments) -> int:
         from omegaconf import OmegaConf
 
         store = Path(OmegaConf.load(conf_folder() / "paths" / "default.yaml").store)
-    from simula.report.show import show
+    from simula.report.show import list_datasets, show
 
+    if not words:
+        return list_datasets(store, as_json=arguments.json)
     return show(store, words[0], words[1] if words[1:] else None, domain, as_json=arguments.json)
 
 

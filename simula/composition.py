@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -242,7 +243,9 @@ class _Composer:
         try:
             self._parsed(self.compose([*others, f"+{line}"]))
         except _COMPOSING:
-            return f"{line}: {unknown(_key(line), known, 'group or key')}"
+            near = get_close_matches(_key(line), known, n=1)
+            shown = known if near else [name for name in known if "." not in name and "hydra" not in name]
+            return f"{line}: {unknown(_key(line), shown, 'group or key')}"
         return f"{line}: the chosen option leaves this key at its default; a + in front adds it: +{line}"
 
     def _groups(self) -> list[str]:

@@ -13,7 +13,7 @@ COMMANDS = {
     "assess": "up to the measures of the data set",
     "train": "up to the tuned student; --inspect prints one batch with what is learned, and trains nothing",
     "evaluate": "up to the student's answers to the benchmark",
-    "show": "a data set, or the whole story of one of its rows: show <dataset> [row]; --json",
+    "show": "the data sets there are, one, or the whole story of a row: show [dataset [row]]; --json",
     "export": "the data set as Parquet and chat messages; --student: the tuned model; each with a card",
     "status": "every cell: done, running (where), failed (why), what a restart would redo; --json, --watch",
     "cancel": "end a sweep's jobs on a cluster: cancel [sweep]; what they made is kept",
@@ -63,13 +63,13 @@ inside a group: student.name=…, training.learning_rate=0.01; --cfg job shows e
 _SHOW = """\
 simula show: {what}
 
-usage: simula show <dataset> [row] [--json] [--config-dir DIR] [--debug] [group=option | key=value …]
+usage: simula show [dataset [row]] [--json] [--config-dir DIR] [--debug] [group=option | key=value …]
 
-  <dataset>   its folder, <key>/n100, its key, or how its key begins; without a size the largest.
-              Of a run that stopped short: short/<key>/n100. `simula generate` prints the folder.
+  [dataset]   its folder, <key>/n100, its key, or how its key begins; without a size the largest.
+              Of a run that stopped short: short/<key>/n100. Without it, all that there are
   [row]       its number, counted from 0, or slot:17 for any slot, a refused one too; without it
               what the data set is: its mechanism, counts, refusals, cost and first rows
-  --json      the manifest, or the row, as JSON
+  --json      the list, the manifest, or the row, as JSON
 
   domain=…        shows a row as a student of this domain sees it, too
   paths.root=…    looks in another place than SIMULA_ROOT or outputs/

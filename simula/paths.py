@@ -33,6 +33,6 @@ class Paths(Settings):
     @field_validator("root", mode="before")
     @classmethod
     def _is_a_folder(cls, root: Any) -> Any:
-        if str(root) == "" or str(root).startswith("~"):
+        if str(root) == "" or str(root).startswith("~") or Path(str(root)).is_file():
             raise ValueError(f"{str(root)!r} is no folder; SIMULA_ROOT or paths.root names one, without ~")
         return root

@@ -83,7 +83,10 @@ def test_run_help_names_groups_options_and_keys(environment: dict[str, str]) -> 
         (["plan", "-m", "size=1,0", "system=ful"], "did you mean full?"),
         (["run", "--config-dir", "nowhere"], "--config-dir nowhere: there is no such folder"),
         (["plan", "--config-dir=nowhere"], "--config-dir nowhere: there is no such folder"),
-        (["show"], "show takes a data set and perhaps a row, and no -m; nothing was given"),
+        (
+            ["show", "a", "b", "c"],
+            "show takes nothing, or a data set and perhaps a row, and no -m; a b c was given",
+        ),
         (["show", "maths", "3"], "simula generate makes one"),
         (["generate", "--inspect"], "--inspect is an option of simula train, not of simula generate"),
         (

@@ -24,7 +24,7 @@ class Faults:
     """Seconds between the bytes of each answer."""
     status: int = 200
     body: bytes | None = None
-    """What every request gets."""
+    """What every request gets; nothing of it is kept then."""
 
 
 @dataclass
@@ -190,6 +190,9 @@ class Server:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body, reply = self._body(), dict[str, Any]()
+                if server.faults.body is not None:
+                    self._reply(b"")
+                    return
                 if self.path == "/graphql":
                     asked = json.loads(body)
                     with server._lock:
@@ -201,10 +204,11 @@ class Server:
 
             def do_PUT(self) -> None:
                 body = self._body()
-                with server._lock:
-                    server.uploads[self.path] = body
-                    if self.path.startswith("/manifest/"):
-                        server.manifests[self.path.split("/")[-1]] = json.loads(body)
+                if server.faults.body is None:
+                    with server._lock:
+                        server.uploads[self.path] = body
+                        if self.path.startswith("/manifest/"):
+                            server.manifests[self.path.split("/")[-1]] = json.loads(body)
                 self._reply(b"")
 
             def do_GET(self) -> None:

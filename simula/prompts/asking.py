@@ -10,9 +10,9 @@ from typing import Any
 
 from json_repair import repair_json
 
+from simula.domain.checking import problem
 from simula.draws import entropy
 from simula.errors import RequestFailed, TeacherError, UnreadableReply
-from simula.prompts.checking import problem
 from simula.prompts.rendering import render
 from simula.prompts.tally import Tally
 from simula.teacher.port import Reply, Request, Teacher, Usage

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from simula.evaluation.effects import Factorial
-from simula.report.figure import INK, STYLE, Drawing, drawing, short_name
+from simula.report.figure import INK, STYLE, Drawing, drawing
 from simula.report.summary import Summary
 
 _TOLD, _OPEN = "#0072B2", "#999999"
@@ -53,7 +53,7 @@ def _effects(axes: Axes, found: Factorial) -> None:
             markerfacecolor=colour if effect.found.decided else "none",
         )
     axes.axvline(0, color=INK, linewidth=1.0)
-    names = [f"{short_name(one.axis)}\n{fill(one.change, _WIDTH)}" for one in found.effects]
+    names = [f"{fill(one.axis, _WIDTH)}\n{fill(one.change, _WIDTH)}" for one in found.effects]
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.yaxis.grid(visible=False)

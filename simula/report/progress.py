@@ -10,7 +10,7 @@ from pathlib import Path
 
 from simula.report.status import ROWS
 from simula.report.text_table import Line, TextTable
-from simula.stages.keys import ARTIFACTS, POOL
+from simula.stages.keys import ARTIFACTS
 from simula.stages.record import CellRecord
 from simula.store.settled import SettledCandidates, settled_path
 
@@ -19,8 +19,6 @@ _AXES = ("experiment", "domain", "system", "teacher", "student", "size", "seed",
 _ALWAYS = ("system", "size", "seed", "data_seed")
 _TALLIED = ("done", "waiting")
 """States of which there may be thousands, and no more to say than how many."""
-_LAST = {"taxonomy": "taxonomy", "generate": "dataset", "assess": POOL, "train": "train"}
-"""Command to the last artifact that it makes, in the order of `ARTIFACTS`; others make all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +72,14 @@ def _rows(records: Sequence[CellRecord], cache: Path) -> dict[str, int]:
 
 def _wanted(record: CellRecord, rows: Mapping[str, int]) -> Iterator[str]:
     """What is still to be made, a data set that is being made with its rows so far."""
-    for name in _asked(record):
-        if name not in record.manifests:
-            count = rows.get(record.artifacts[name]) if name == "dataset" else None
-            yield name if count is None else f"dataset ({count:,} of {record.axes['size']:,} rows)"
-
-
-def _asked(record: CellRecord) -> list[str]:
-    """The artifacts that the cell's last command makes, of one that was never started all."""
-    last = ARTIFACTS.index(_LAST.get(record.until, ARTIFACTS[-1]))
-    return [name for name in ARTIFACTS[: last + 1] if name in record.artifacts]
+    for name in record.missing:
+        count = rows.get(record.artifacts[name]) if name == "dataset" else None
+        yield name if count is None else f"dataset ({count:,} of {record.axes['size']:,} rows)"
 
 
 def _stages(records: Sequence[CellRecord]) -> tuple[Stage, ...]:
     found = []
-    asked = [(record, set(_asked(record))) for record in records]
+    asked = [(record, set(record.wanted)) for record in records]
     for name in ARTIFACTS:
         wanted = {record.artifacts[name] for record, names in asked if name in names}
         made = {record.artifacts[name] for record, names in asked if name in names & record.manifests.keys()}

@@ -1,4 +1,4 @@
-"""`simula show`: what a data set is, and the story of one of its rows."""
+"""`simula show`: what data sets there are, what one is, and the story of one of its rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from simula.generation import Candidate
 from simula.report.story import print_story, shown
 from simula.report.text_table import Line, TextTable, terminal
 from simula.store.artifacts import Store
-from simula.store.datasets import PUBLISHED, StoredDataset, find_dataset
+from simula.store.datasets import PUBLISHED, SHORT, StoredDataset, find_dataset, stored_datasets
 from simula.store.rows import REFUSED, ROWS
 from simula.store.slices import count, first_rows, row_at, row_of_slot
 
@@ -46,6 +46,55 @@ _COUNTS = (
     "asked_again",
     "unusable_tokens",
 )
+
+
+def list_datasets(root: Path, *, as_json: bool) -> int:
+    """Print every data set of a store by the name that `show` takes, those that stopped short last.
+
+    Args:
+        root: the store.
+        as_json: a list of objects, for programs.
+
+    Returns:
+        The exit code, 0.
+
+    Raises:
+        StoreError: what is known of a data set cannot be read.
+    """
+    found = stored_datasets(root)
+    used = _used(root)
+    listed = [
+        {
+            "dataset": _name(one),
+            "rows": one.said()["rows"],
+            "systems": sorted({str(axes["system"]) for axes in used.get(_place(one), ())}),
+            "folder": str(one.folder),
+        }
+        for one in found
+    ]
+    if as_json:
+        print(json.dumps(listed, indent=1, ensure_ascii=False))
+        return 0
+    console = Console()
+    if not found:
+        console.print(Text(f"no data sets in {root}; simula generate makes one"), soft_wrap=True)
+        return 0
+    lines = tuple(
+        Line((str(one["dataset"]), f"{one['rows']:,}", ", ".join(one["systems"]))) for one in listed
+    )
+    table = TextTable(f"data sets in {root}", ("data set", "rows", "system"), lines, 1)
+    console.print(*terminal(table, console), sep="\n")
+    console.print(Text("simula show DATASET tells what one is, simula show DATASET ROW tells a row's story"))
+    return 0
+
+
+def _name(one: StoredDataset) -> str:
+    """As `find_dataset` reads it."""
+    return f"{SHORT}/{one.key}/{one.size}" if one.short else f"{one.key}/{one.size}"
+
+
+def _place(one: StoredDataset) -> str:
+    return f"{PUBLISHED}/{one.key}/{one.size}"
 
 
 def show(root: Path, name: str, row: str | None, domain: Domain | None, *, as_json: bool) -> int:
@@ -123,7 +172,7 @@ def _print_dataset(root: Path, found: StoredDataset, console: Console) -> None:
 
 def _facts(root: Path, found: StoredDataset, said: Mapping[str, Any]) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
-    axes = _axes(root, found)
+    axes = next(iter(_used(root).get(_place(found), ())), {})
     for name in _AXES:
         if axes.get(name) not in (None, "", "null"):
             table.add_row(name.replace("_", " "), str(axes[name]))
@@ -139,14 +188,13 @@ def _facts(root: Path, found: StoredDataset, said: Mapping[str, Any]) -> Table:
     return table
 
 
-def _axes(root: Path, found: StoredDataset) -> dict[str, Any]:
-    """What the options of its mechanism are called, where a cell of the store knows it."""
-    place = f"{PUBLISHED}/{found.key}/{found.size}"
+def _used(root: Path) -> dict[str, list[dict[str, Any]]]:
+    """A data set's place in the store, to the axes of the cells that use it."""
+    found: dict[str, list[dict[str, Any]]] = {}
     for path in sorted(Store(root).cells.glob("*.json")):
         record = json.loads(path.read_text(encoding="utf-8"))
-        if record["artifacts"].get("dataset") == place:
-            return dict(record["axes"])
-    return {}
+        found.setdefault(record["artifacts"].get("dataset"), []).append(record["axes"])
+    return found
 
 
 def _refused(said: Mapping[str, Any]) -> TextTable:

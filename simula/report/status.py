@@ -100,13 +100,14 @@ def _print(
 ) -> None:
     root = snapshot.store.root
     if not records:
-        console.print(f"no cells in {root}; simula run -m experiment=quickstart starts some")
+        there = "" if root.is_dir() else ", which is not there"
+        console.print(f"no cells in {root}{there}; simula run -m experiment=quickstart starts some")
         return
     shown = records
     if len(records) > ROWS:
         shown = [record for record in records if record.state not in ("done", "waiting")][:ROWS]
     if shown:
-        console.print(_cells(shown, f"cells in {root}"))
+        console.print(*_cells(shown, f"cells in {root}"), sep="\n")
     if len(shown) < len(records):
         console.print(
             f"{len(records) - len(shown)} more cells, done, waiting or like these; --json lists all"
@@ -129,14 +130,14 @@ def _print(
         console.print(f"still to do, as simula plan counts it: {said or 'no calls and no GPU hours'}")
 
 
-def _cells(records: Sequence[CellRecord], title: str) -> Table:
+def _cells(records: Sequence[CellRecord], title: str) -> tuple[Text, Table]:
     """What differs between cells are columns, what they share is in the title: so that it fits a terminal."""
     values = {name: {str(record.axes[name]) for record in records} for name in _SHOWN}
     differ = [name for name in _SHOWN if len(values[name]) > 1]
     shared = " ".join(f"{name}={values[name].pop()}" for name in _SHOWN if name not in differ)
-    table = Table(
-        title=f"{title}, {shared}" if shared else title, title_justify="left", box=None, pad_edge=False
-    )
+    # Not the table's own title, which would be as narrow as the table.
+    above = Text(f"{title}, {shared}" if shared else title, style="italic")
+    table = Table(box=None, pad_edge=False)
     for name in (*differ, "state"):
         table.add_column(name, no_wrap=True)
     for name in ("a restart makes", "why"):
@@ -149,7 +150,7 @@ def _cells(records: Sequence[CellRecord], title: str) -> Table:
         said = (*named, left, "" if record.reached else record.reason)
         *first, missing, why = map(Text, map(visible, said))
         table.add_row(*first, state, missing, why)
-    return table
+    return above, table
 
 
 def _amount(value: float) -> str:

@@ -157,7 +157,8 @@ def _rejections(panel: Panel) -> TextTable:
         for kind, reasons in (("rejected", row.dataset.rejected), ("unusable", row.dataset.unusable)):
             for reason, count in sorted(reasons.items(), key=lambda item: -item[1]):
                 share = f"{100 * count / max(1, row.dataset.candidates):.1f}"
-                lines.append(Line((row.system, f"{row.size:,}", kind, reason, f"{count:,}", share)))
+                why = reason.removeprefix(f"{kind}: ")
+                lines.append(Line((row.system, f"{row.size:,}", kind, why, f"{count:,}", share)))
     columns = ("system", "size", "outcome", "reason", "candidates", "share,\u00a0%")
     notes = () if lines else ("Every candidate was accepted.",)
     return TextTable(f"Why candidates were not kept: {panel.title}", columns, tuple(lines), 4, notes)

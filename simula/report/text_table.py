@@ -19,6 +19,9 @@ from simula.visible import visible
 Tone = Literal["", "untuned", "partial", "none"]
 _STYLE: dict[Tone, str] = {"": "", "untuned": "italic", "partial": "yellow", "none": "dim"}
 
+_WORD = 20
+"""Longest word of a name that a narrow terminal does not break."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -64,20 +67,23 @@ def escaped(text: str) -> str:
 def terminal(table: TextTable, console: Console) -> Iterator[RenderableType]:
     """The table for this console; one that is too wide comes in blocks, each with the key columns."""
     yield Text(visible(table.title), style="bold")
-    for at, block in enumerate(_blocks(table, console)):
+    rest = range(table.keys, len(table.columns))
+    alone = [_columns(table, [*range(table.keys), at]) for at in rest]
+    word = _WORD if all(_fits(one, console, _WORD) for one in alone) else 0
+    for at, block in enumerate(_blocks(table, console, word)):
         if at:
             yield Text()
-        yield _rich(block)
+        yield _rich(block, word)
     for note in table.notes:
         yield Text(visible(note), style="dim")
 
 
-def _blocks(table: TextTable, console: Console) -> Iterator[TextTable]:
+def _blocks(table: TextTable, console: Console, word: int) -> Iterator[TextTable]:
     names = list(range(table.keys))
     rest = list(range(table.keys, len(table.columns)))
     while rest:
         fitting = 1
-        while fitting < len(rest) and _fits(_columns(table, names + rest[: fitting + 1]), console):
+        while fitting < len(rest) and _fits(_columns(table, names + rest[: fitting + 1]), console, word):
             fitting += 1
         yield _columns(table, names + rest[:fitting])
         rest = rest[fitting:]
@@ -89,20 +95,24 @@ def _columns(table: TextTable, chosen: Sequence[int]) -> TextTable:
     return replace(table, columns=tuple(table.columns[at] for at in chosen), lines=said)
 
 
-def _fits(table: TextTable, console: Console) -> bool:
+def _fits(table: TextTable, console: Console, word: int) -> bool:
     """Whether every number fits on one line; the columns that name a row may fold."""
-    return Measurement.get(console, console.options.update(width=1000), _rich(table)).minimum <= console.width
+    drawn = _rich(table, word)
+    return Measurement.get(console, console.options.update(width=1000), drawn).minimum <= console.width
 
 
-def _rich(table: TextTable) -> Table:
+def _rich(table: TextTable, word: int) -> Table:
+    """As rich draws it; words of names up to this length are not broken."""
     drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for at, name in enumerate(table.columns):
         if at < table.keys:
-            drawn.add_column(Text(visible(name)), overflow="fold")
+            words = (word for _, cells in table.rows for word in visible(cells[at]).split())
+            width = max((cell_len(word) for word in words), default=0)
+            drawn.add_column(Text(visible(name)), overflow="fold", min_width=min(width, word))
         else:
-            words = name.split(" ")
-            width = max(map(cell_len, (*words, *(cells[at] for _, cells in table.rows))))
-            drawn.add_column(Text(visible("\n".join(words))), justify="right", no_wrap=True, min_width=width)
+            heads = name.split(" ")
+            width = max(map(cell_len, (*heads, *(cells[at] for _, cells in table.rows))))
+            drawn.add_column(Text(visible("\n".join(heads))), justify="right", no_wrap=True, min_width=width)
     for tone, cells in table.rows:
         drawn.add_row(*(Text(visible(cell)) for cell in cells), style=_STYLE[tone])
     return drawn

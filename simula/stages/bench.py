@@ -42,6 +42,7 @@ class Bench:
         key: str,
         inputs: Mapping[str, str],
         make: Callable[[Path, Callable[[Mapping[str, float]], None]], Mapping[str, Any]],
+        whose: str = "",
     ) -> dict[str, Any]:
         """The manifest of an artifact, which is built, tracked and published where it does not exist.
 
@@ -50,6 +51,7 @@ class Bench:
             key: its identity.
             inputs: stage to key of what it is made from.
             make: writes into a folder, logs numbers on the way, returns what the manifest says of it.
+            whose: what the terminal says beside the stage, where a cell goes through it several times.
         """
 
         def tracked(folder: Path) -> Mapping[str, Any]:
@@ -72,7 +74,7 @@ class Bench:
                     published = self.store.folder(stage, key)
                     run.artifacts(Stored(stage, key, published, folder, said), [one for one in used if one])
             seconds = round(time.perf_counter() - clock, 3)
-            self.progress.line(f"{stage}: done in {seconds:.1f} s")
+            self.progress.line(f"{stage}{whose}: done in {seconds:.1f} s")
             return {
                 "stage": stage,
                 "key": key,

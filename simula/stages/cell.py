@@ -115,6 +115,9 @@ def recorded(
         reason, code = str(error), error.exit_code
     except OSError as error:
         reason, code = f"{config.paths.root} cannot be written or read: {error}", 1
+    except KeyboardInterrupt:
+        _keep(record, {**said, "status": "interrupted", "reason": "stopped by hand (Ctrl-C)", "who": _who()})
+        raise
     except Exception as error:  # noqa: BLE001 - a cell must not end its sweep; the traceback is kept
         reason, code = f"{type(error).__name__}: {error}", 1
         with suppress(OSError):

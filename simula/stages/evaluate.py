@@ -33,18 +33,19 @@ def evaluate_teacher(bench: Bench) -> dict[str, Any]:
     config = bench.config
     if not config.evaluation.teacher:
         return {}
+    whose = " (teacher)"
 
     def make(folder: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
         tally = Tally()
         items = limited(_items(config), config.evaluation.limit)
-        answers = run(examined, bench, config.teacher, "evaluate: items the teacher answered", items, tally)
+        answers = run(examined, bench, config.teacher, f"{STAGE}{whose}: items answered", items, tally)
         with (folder / ANSWERS).open("w", encoding="utf-8") as file:
             file.writelines(json.dumps(asdict(answer), ensure_ascii=False) + "\n" for answer in answers)
         said = _said(config, items, answers, folder)
         log(said)
         return {**said, **cost(tally.spent, tally)}
 
-    return bench.build(STAGE, teacher_key(config), {}, make)
+    return bench.build(STAGE, teacher_key(config), {}, make, whose)
 
 
 def check_answering(bench: Bench) -> None:
@@ -97,13 +98,14 @@ def check_served(configs: Sequence[Config]) -> None:
 def evaluate_student(bench: Bench, *, tuned: bool) -> dict[str, Any]:
     """The manifest of the student's evaluation; item by item in `results.json`."""
     config = bench.config
+    whose = "" if tuned else " (untuned student)"
 
     def make(folder: Path, log: Callable[[Mapping[str, float]], None]) -> Mapping[str, Any]:
         from simula.evaluation.engine import answer_items
 
         items = _items(config)
         kept = bench.store.folder(TRAIN, adapter_key(config)) / config.training.result if tuned else None
-        with bench.progress.bar("evaluate: items answered") as meter:
+        with bench.progress.bar(f"{STAGE}{whose}: items answered") as meter:
             answers = answer_items(
                 config.domain,
                 items,
@@ -122,7 +124,7 @@ def evaluate_student(bench: Bench, *, tuned: bool) -> dict[str, Any]:
         return said
 
     inputs = {TRAIN: adapter_key(config)} if tuned else {}
-    return bench.build(STAGE, evaluation_key(config, tuned=tuned), inputs, make)
+    return bench.build(STAGE, evaluation_key(config, tuned=tuned), inputs, make, whose)
 
 
 def _items(config: Config) -> list[TestItem]:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from simula.config import Config
 from simula.errors import StoreError
 from simula.stages.bench import axes
-from simula.stages.keys import artifact_keys, cell_key
+from simula.stages.keys import artifact_keys, cell_key, made_up_to
 from simula.store.artifacts import Store
 
 State = Literal["done", "running", "failed", "stopped", "waiting", "interrupted", "cancelled"]
@@ -45,8 +45,13 @@ class CellRecord:
 
     @property
     def missing(self) -> list[str]:
-        """What a restart would make, in the order of the stages."""
-        return [name for name in self.artifacts if name not in self.manifests]
+        """What a restart of the last command would make, in the order of the stages."""
+        return [name for name in self.wanted if name not in self.manifests]
+
+    @property
+    def wanted(self) -> list[str]:
+        """The artifacts that the cell's last command makes, of one that was never started all."""
+        return [name for name in made_up_to(self.until) if name in self.artifacts]
 
 
 def records_of(store: Store, configs: Sequence[Config]) -> list[CellRecord]:
@@ -128,7 +133,7 @@ def _state(written: dict[str, Any], *, complete: bool) -> tuple[State, str]:
     who = written.get("who") or {}
     where = f"process {who.get('pid')} on {who.get('host')}"
     match written["status"]:
-        case "failed" | "stopped" as ended:
+        case "failed" | "stopped" | "interrupted" as ended:
             return ended, written["reason"]
         case "running" if _gone(who):
             return "interrupted", f"{where} ended without a word"

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from simula.durable import own_name
 from simula.errors import ConfigurationError, unknown
+from simula.stages.keys import made_up_to
 from simula.store.artifacts import Store
 from simula.sweep import slurm
 from simula.sweep.folder import Submission, submissions, swept_cells
 from simula.sweep.state import AtWork, jobs_at_work
-from simula.sweep.tasks import made_up_to
 
 
 @dataclass(frozen=True, slots=True)

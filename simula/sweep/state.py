@@ -17,7 +17,7 @@ from simula.stages.shards import STAGE as SHARD
 from simula.store.artifacts import Store
 from simula.sweep import slurm
 from simula.sweep.folder import Submission, submissions, sweeps_folder, swept_cells
-from simula.sweep.tasks import STAGES, Task, made_up_to
+from simula.sweep.tasks import STAGES, Task
 
 State = Literal["done", "running", "queued", "waiting", "failed", "stopped", "cancelled", "interrupted"]
 """Waiting: for another task; queued: for Slurm; interrupted: its job ended without a word of its own."""
@@ -144,10 +144,10 @@ class Snapshot:
 
     def cell(self, record: CellRecord) -> CellRecord:
         """A cell's record, with what the jobs of its missing artifacts say, as far as sweeps asked for it."""
-        until = self._asked_for.get(record.key)
-        if until and record.state == "waiting" and made_up_to(until).isdisjoint(record.missing):
-            until = max(until, record.reached or until, key=STAGES.index)
-            return replace(record, until=until, reached=until, reason=f"done up to {until}")
+        if asked := self._asked_for.get(record.key):
+            record = replace(record, until=max(asked, record.until or asked, key=STAGES.index))
+            if record.state == "waiting" and not record.missing:
+                return replace(record, reached=record.until, reason=f"done up to {record.until}")
         found = [(name, state) for name in record.missing for state in self._of(record.artifacts[name])]
         known = [(name, state) for name, state in found if state.state != "done"]
         if not known:

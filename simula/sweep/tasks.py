@@ -42,20 +42,6 @@ STAGES = tuple(_FROM)
 """The last stages that may be wanted, in the direction of the data."""
 
 
-def made_up_to(until: str) -> frozenset[str]:
-    """What a cell is made of by a sweep up to a stage, by the names of `artifact_keys`."""
-    names: set[str] = set()
-    for kind in _FROM[until]:
-        match kind:
-            case "measures":
-                names.update(stage for stage, _ in MEASURES.values())
-            case "student":
-                names.update(("train", "evaluate") if until == "evaluate" else ("train",))
-            case "taxonomy" | "dataset" | "rate" | "teacher" | "untuned":
-                names.add(kind)
-    return frozenset(names)
-
-
 @dataclass(slots=True)
 class Task:
     """One job's work: artifacts of one kind that are made together."""

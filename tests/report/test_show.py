@@ -15,9 +15,9 @@ from simula.errors import ConfigurationError
 from simula.generation import NO_MIX, Candidate
 from simula.mix import Choice, Mix
 from simula.prompts import Spent
-from simula.report.show import show
+from simula.report.show import list_datasets, show
 from simula.report.story import print_story
-from simula.store.rows import REFUSED, ROWS
+from simula.store.rows import COUNTS, REFUSED, ROWS
 
 DOMAIN = Domain.model_validate(
     {
@@ -215,3 +215,35 @@ def test_another_domain_is_refused(root: Path) -> None:
     other = DOMAIN.model_copy(update={"name": "law"})
     with pytest.raises(ConfigurationError, match="is not a data set of the domain 'law'"):
         show(root, "cyber", "0", other, as_json=False)
+
+
+def test_without_words_every_data_set_is_listed_by_the_name_that_shows_it(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    record = {
+        "artifacts": {"dataset": "dataset/cyber-all-k5-1234/n2"},
+        "axes": {"system": "full", "taxonomy": "all_levels"},
+    }
+    for cell in root.glob("cells/*.json"):
+        cell.write_text(json.dumps(record))
+    short = root / "short" / "cyber-all-k5-1234" / "n9"
+    short.mkdir(parents=True)
+    write_rows(short / ROWS, [WHOLE])
+    (short / COUNTS).write_text(json.dumps(MANIFEST | {"rows": 1}))
+    assert list_datasets(root, as_json=False) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["cyber-all-k5-1234/n2", "2", "full"] in lines
+    assert ["short/cyber-all-k5-1234/n9", "1"] in lines
+    list_datasets(root, as_json=True)
+    listed = json.loads(capsys.readouterr().out)
+    for one in listed:
+        assert show(root, one["dataset"], None, None, as_json=True) == 0
+        assert json.loads(capsys.readouterr().out)["rows"] == one["rows"]
+
+
+def test_a_store_without_data_sets_says_how_one_is_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert list_datasets(tmp_path, as_json=False) == 0
+    assert "simula generate makes one" in capsys.readouterr().out

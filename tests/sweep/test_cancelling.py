@@ -19,7 +19,6 @@ from simula.sweep.job import run_task
 from simula.sweep.settings import Slurm
 from simula.sweep.state import AtWork, at_work, jobs_at_work
 from simula.sweep.submit import submit
-from simula.sweep.tasks import made_up_to, tasks_of
 
 
 class Queue:
@@ -175,10 +174,3 @@ def test_of_two_jobs_that_make_the_same_one_that_runs_is_told(queue: Queue, grid
         running = lines.replace(f"{which}|PENDING|Priority|", f"{which}|RUNNING|None|node7")
         queue.slurm.says("squeue", *running.splitlines())
         assert at_work(queue.store)[adapter].job.id == which
-
-
-@pytest.mark.parametrize("until", ["taxonomy", "generate", "assess", "train", "evaluate"])
-def test_what_a_cell_consists_of_up_to_a_stage_is_what_its_tasks_make(grid: list[Config], until: str) -> None:
-    keys = artifact_keys(grid[0])
-    made = {place for task in tasks_of(grid[:1], until) for place in task.makes}
-    assert made == {keys[name] for name in made_up_to(until) if name in keys}

@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 
 from simula.domain import FreeText, Identifier, Number
+from simula.domain.schema import TEXT, strict_object
 from simula.errors import TeacherUnavailable
 from simula.prompts import replies
 from simula.teacher.port import Request
@@ -118,9 +119,7 @@ def test_what_it_cannot_do_it_says():
     teacher = SimulatedTeacher().connect()
     with pytest.raises(TeacherUnavailable, match="does not know the prompt 'sing'"):
         ask(teacher, replace(request("write_sample"), template="sing"))
-    other = replace(
-        request("write_scenarios"), template="write_sample", schema={"properties": {"letter": {}}}
-    )
+    other = replace(request("write_scenarios"), template="write_sample", schema=strict_object(letter=TEXT))
     with pytest.raises(TeacherUnavailable, match="domain=arithmetic"):
         ask(teacher, replace(other, values={"mix": MIX, "scenario": ""}))
     feelings = Identifier(pattern="joy|fear", choices={"joy": "glad", "fear": "afraid"})

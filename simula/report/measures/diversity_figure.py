@@ -24,7 +24,8 @@ def draw_diversity(sets: Sequence[Measured]) -> Drawing | None:
 
 def figure_of(sets: Sequence[Measured]) -> Figure:
     """One axes a distance and embedding, sets from top to bottom."""
-    looks = looks_of(one.name for one in sets)
+    # By what it is of: sets that differ in their size alone look alike, and as in the other figures.
+    looks = looks_of(one.manifest["set"] for one in sets)
     names = dict.fromkeys(name for one in sets for name in one.manifest["intervals"])
     figure = Figure(figsize=(2.0 + 4.2 * len(names), 1.45 + 0.34 * len(sets)))
     for at, name in enumerate(names):
@@ -43,7 +44,8 @@ def _distances(
         if name in one.manifest["intervals"]:
             value = one.manifest["measures"][name]
             low, high = one.manifest["intervals"][name]
-            axes.errorbar(value, at, xerr=((value - low,), (high - value,)), linestyle="", **looks[one.name])
+            errors = ((value - low,), (high - value,))
+            axes.errorbar(value, at, xerr=errors, linestyle="", **looks[one.manifest["set"]])
     axes.set_yticks(range(len(sets)), [short_name(one.name) for one in sets])
     axes.set_ylim(len(sets) - 0.5, -0.5)
     axes.yaxis.grid(visible=False)

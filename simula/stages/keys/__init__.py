@@ -5,7 +5,7 @@ else: no logging, launcher, hardware, path or concurrency. The same key is the s
 everything resumes and how the cells of a sweep share their work.
 """
 
-from simula.stages.keys.cells import ARTIFACTS, artifact_keys, cell_key
+from simula.stages.keys.cells import ARTIFACTS, artifact_keys, cell_key, made_up_to
 from simula.stages.keys.made import (
     TAXONOMY_PROMPTS,
     adapter_key,
@@ -42,6 +42,7 @@ __all__ = [
     "critics_key",
     "dataset_key",
     "evaluation_key",
+    "made_up_to",
     "measured_key",
     "pool_key",
     "quality_key",

@@ -45,6 +45,13 @@ ARTIFACTS = (
     "evaluate",
 )
 """What a cell may consist of, in the direction of the data; no cell has more, some have less."""
+_LAST = {"taxonomy": "taxonomy", "generate": "dataset", "assess": POOL, "train": "train"}
+"""Command to the last artifact that it makes; others make all."""
+
+
+def made_up_to(until: str) -> tuple[str, ...]:
+    """What a command makes of a cell, by the names of `artifact_keys`; of none, everything."""
+    return ARTIFACTS[: ARTIFACTS.index(_LAST.get(until, ARTIFACTS[-1])) + 1]
 
 
 def artifact_keys(config: Config) -> dict[str, str]:

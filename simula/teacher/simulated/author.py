@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
+from simula.domain import checking
 from simula.errors import TeacherUnavailable
 from simula.teacher.port import Request
 from simula.teacher.simulated import habit
@@ -106,16 +105,11 @@ def data_point(request: Request, problem: Problem, answer: int) -> dict[str, Any
     """The reply in the form of the schema. Raises TeacherUnavailable for other than number tasks."""
     reply = {"question": render(problem), "reasoning": problem.reasoning(answer), "answer": str(answer)}
     asked = request.schema["properties"]
-    if not set(asked) <= set(reply) or not _may_be(asked.get("answer", {}), reply["answer"]):
+    written = {name: reply[name] for name in asked if name in reply}
+    if checking.problem(written, request.schema):
         raise TeacherUnavailable(
             f"the simulated teacher writes data points with {', '.join(reply)}, the answer a number, "
             f"not with {', '.join(asked)} of this domain: use it with a domain whose task type is number, "
             "such as domain=arithmetic"
         )
-    return {name: reply[name] for name in asked}
-
-
-def _may_be(schema: Mapping[str, Any], answer: str) -> bool:
-    """By what the schemas of answers say; the whole check stands higher, in `simula.prompts`."""
-    listed = answer in schema.get("enum", [answer])
-    return listed and re.search(schema.get("pattern", ""), answer) is not None
+    return written

@@ -18,6 +18,7 @@ from simula.report.measures.shown import Measured
 def measured(name: str, by: str = "tfidf", rows: int = 1000, check: dict[str, Any] | None = None) -> Measured:
     whole, near = f"global distance ({by})", f"local distance ({by})"
     manifest = {
+        "set": name,
         "measures": {"rows measured": float(rows), "distinct bigrams of 10,000": 0.7, whole: 0.9, near: 0.4},
         "intervals": {whole: [0.88, 0.93], near: [0.39, 0.42]},
         "text": "question and options",
@@ -30,6 +31,7 @@ def measured(name: str, by: str = "tfidf", rows: int = 1000, check: dict[str, An
 
 def without_distances(name: str) -> Measured:
     manifest = {
+        "set": name,
         "measures": {"rows measured": 2.0, "distinct bigrams": 1.0},
         "intervals": {},
         "text": "question and options",

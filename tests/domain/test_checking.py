@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from jsonschema import Draft202012Validator
 
+from simula.domain.checking import plainly_fits, problem
 from simula.domain.schema import TEXT, strict_object
 from simula.prompts import replies
-from simula.prompts.checking import plainly_fits, problem
 
 words = some.text("abc-1.", max_size=6)
 texts = some.fixed_dictionaries(
