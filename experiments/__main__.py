@@ -16,6 +16,7 @@ from pathlib import Path
 from experiments.sweeps import cost
 from experiments.writing import Rendered, write
 from simula.errors import SimulaError, unknown
+from simula.progress import thinking
 from simula.stages.bench import ARM, PANEL, REPLICATE
 from simula.stages.record import all_records
 from simula.store.artifacts import Store
@@ -89,7 +90,12 @@ def _plan(names: Sequence[str], more: Sequence[str]) -> int:
         print(item.TITLE)
         for sweep in item.SWEEPS:
             print(f"  {sweep.line(more)}")
-        print(f"  still to do: {cost(item.SWEEPS, more)}" if item.SWEEPS else "  it needs no result")
+        if not item.SWEEPS:
+            print("  it needs no result")
+            return
+        with thinking("reading the configuration of every cell …"):
+            left = cost(item.SWEEPS, more)
+        print(f"  still to do: {left}")
 
     return _each(planned, names)
 

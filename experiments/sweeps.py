@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from simula.composition import Cell, cells
 from simula.plan import still_to_do
+from simula.progress import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Cost:
 
     def __str__(self) -> str:
         shown = (
-            f"{self.cells:,} cell{'s' * (self.cells > 1)}",
+            counted(self.cells, "cell"),
             f"{self.calls:,.0f} calls",
             f"${self.usd:,.2f}",
             f"{self.gpu_hours:,.1f} GPU hours of students",

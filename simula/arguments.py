@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from simula.errors import ConfigurationError, unknown
+from simula.help import TAKING
 
 RUNS = {
     "run": "evaluate",
@@ -56,10 +57,7 @@ class Arguments:
     def name_cells(self) -> bool:
         """Whether they say which cells are meant, and not only where they are or how they are shown."""
         keys = {line.lstrip("+~").partition("=")[0] for line in self.overrides}
-        beside = {
-            key for key in keys if any(key == one or key.startswith(f"{one}.") for one in NAMING_NO_CELL)
-        }
-        return self.sweep or bool(keys - beside)
+        return self.sweep or not all(map(_beside, keys))
 
 
 def _beside(key: str) -> bool:
@@ -103,13 +101,16 @@ def _folder(name: str) -> Path:
 
 def check_fitting(command: str, arguments: Arguments) -> None:
     """Whether the command takes these options. Raises ConfigurationError."""
-    for flag, given, of in (
-        ("inspect", arguments.inspect, "train"),
-        ("student", arguments.student, "export"),
-        ("watch", arguments.watch, "status"),
+    for flag, given in (
+        ("--inspect", arguments.inspect),
+        ("--student", arguments.student),
+        ("--watch", arguments.watch),
+        ("--json", arguments.json),
     ):
-        if given and command != of:
-            raise ConfigurationError(f"--{flag} is an option of simula {of}, not of simula {command}")
+        if given and command not in TAKING[flag]:
+            raise ConfigurationError(
+                f"{flag} is an option of simula {', '.join(TAKING[flag])}, not of simula {command}"
+            )
     launchers = [line for line in arguments.overrides if line.startswith("hydra/launcher=")]
     if launchers and command in RUNS and not arguments.sweep and not arguments.hydra:
         raise ConfigurationError(

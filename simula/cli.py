@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,10 +89,12 @@ def _run(command: str, arguments: Arguments) -> int:
 
         return track(arguments.overrides, arguments.folder, sweep=arguments.sweep)
     from simula.composition import cells
+    from simula.progress import thinking
 
     everything = not arguments.name_cells and command in ("status", "report")
     own = ["system=full"] if command == "advise" else []
-    chosen = cells([*own, *arguments.overrides], sweep=arguments.sweep, extra_folder=arguments.folder)
+    with thinking("reading the configuration …") if arguments.sweep else nullcontext():
+        chosen = cells([*own, *arguments.overrides], sweep=arguments.sweep, extra_folder=arguments.folder)
     if command == "plan":
         from simula.plan import print_plan
 

@@ -222,6 +222,11 @@ class _Composer:
         except MissingConfigException as error:
             group, _, name = str(error.missing_cfg_file).rpartition("/")
             missing = unknown(name, list(error.options or ()), group)
+            if group == "benchmark" and _key(line) != group:
+                return [
+                    f"{line}: a domain's benchmark is the one of its name, and there is no benchmark "
+                    f"'{name}': add benchmark=file benchmark.path=…, or benchmark=none for data alone"
+                ]
             own = "" if self.search or "did you mean" in missing else "; --config-dir FOLDER adds your own"
             return [f"{line}: {missing}{own}"]
         except _COMPOSING as error:

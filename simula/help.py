@@ -41,15 +41,31 @@ begin with:
 exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 stopped short of the target
 """
 
+TAKING = {
+    "--inspect": ("train",),
+    "--student": ("export",),
+    "--watch": ("status",),
+    "--json": ("plan", "advise", "status", "doctor", "show"),
+}
+"""Option to the commands that take it; the others of `_OPTIONS` are taken by all."""
+
+_OPTIONS = {
+    "-m, --multirun": "a sweep: values may be lists, system=baseline,full seed=0,1,2",
+    "--config-dir DIR": "a folder of your own options, beside the shipped ones: DIR/domain/mine.yaml",
+    "--inspect": "print one batch with what is learned, and train nothing",
+    "--student": "the tuned model, not the data set",
+    "--watch": "look again and again, until nothing is at work",
+    "--json": "for programs, on standard output",
+    "--cfg job": "print the composed configuration and do nothing",
+    "--debug": "the traceback of an error",
+}
+
 _COMMAND = """\
 simula {command}: {what}
 
-usage: simula {command} [-m] [--config-dir DIR] [--debug] [group=option | key=value …]
+usage: simula {command} {usage} [group=option | key=value …]
 
-  -m, --multirun    a sweep: values may be lists, system=baseline,full seed=0,1,2
-  --config-dir DIR  a folder of your own options, searched beside the shipped ones: DIR/domain/mine.yaml
-  --cfg job         print the composed configuration and do nothing
-  --debug           the traceback of an error
+{options}
 
 groups (group=option):
 {groups}
@@ -58,6 +74,15 @@ top-level keys (key=value), and the default of each group:
 {root}
 
 inside a group: student.name=…, training.learning_rate=0.01; --cfg job shows every key.
+"""
+
+_CANCEL = """\
+simula cancel: {what}
+
+usage: simula cancel [sweep] [--debug] [paths.root=…]
+
+  [sweep]         its name, which simula run -m printed; without it the one sweep that has jobs
+  paths.root=…    looks in another place than SIMULA_ROOT or outputs/
 """
 
 _SHOW = """\
@@ -123,9 +148,22 @@ def command_help(command: str) -> str:
         return _TRACK.format(what=COMMANDS[command])
     if command == "show":
         return _SHOW.format(what=COMMANDS[command])
+    if command == "cancel":
+        return _CANCEL.format(what=COMMANDS[command])
+    taken = {name: said for name, said in _OPTIONS.items() if command in TAKING.get(name, (command,))}
+    options = {name: said for name, said in taken.items() if not (command == "doctor" and name[:2] == "-m")}
+    usage = " ".join(f"[{name.partition(',')[0]}]" for name in options if name != "--cfg job")
+    listed = "\n".join(f"  {name:<16}  {said}" for name, said in options.items())
     root = (conf_folder() / "simula.yaml").read_text(encoding="utf-8").split("\nhydra:")[0]
     shown = "\n".join(f"  {line}" for line in root.splitlines()[1:] if line and "override hydra" not in line)
-    return _COMMAND.format(command=command, what=COMMANDS[command], groups=_groups(), root=shown)
+    return _COMMAND.format(
+        command=command,
+        what=COMMANDS[command],
+        usage=usage,
+        options=listed,
+        groups=_groups(),
+        root=shown,
+    )
 
 
 def completion_script() -> str:

@@ -210,6 +210,18 @@ def _rate(number: float) -> str:
     return f"{number:,.0f}" if number >= 10 else f"{number:.1f}"
 
 
+def counted(count: int, what: str) -> str:
+    """ "1 job", "1,200 jobs"."""
+    return f"{count:,} {what}{'s' * (count != 1)}"
+
+
+@contextmanager
+def thinking(what: str) -> Iterator[None]:
+    """A word on a terminal, gone in the end, for what counts nothing on its way."""
+    with Console(file=sys.stderr).status(what):
+        yield
+
+
 def short(count: float) -> str:
     """14,640,000 as 14.6M."""
     for unit, name in ((1e9, "G"), (1e6, "M"), (1e3, "k")):

@@ -61,6 +61,23 @@ def test_track_says_what_it_needs(environment: dict[str, str], words: list[str],
     assert not Path(environment["SIMULA_ROOT"]).exists()
 
 
+@pytest.mark.parametrize(
+    ("command", "named", "not_named"),
+    [
+        ("status", ("--watch", "--json", "[-m]"), ("--inspect", "--student")),
+        ("train", ("--inspect", "[-m]"), ("--watch", "--json")),
+        ("doctor", ("--json",), ("[-m]", "--multirun")),
+        ("cancel", ("simula cancel [sweep]",), ("[-m]", "group=option")),
+    ],
+)
+def test_the_help_of_a_command_names_its_own_options(
+    environment: dict[str, str], command: str, named: tuple[str, ...], not_named: tuple[str, ...]
+) -> None:
+    _, _, said = simula(environment, command, "--help").stdout.partition("usage:")
+    assert all(word in said for word in named)
+    assert not any(word in said for word in not_named)
+
+
 def test_run_help_names_groups_options_and_keys(environment: dict[str, str]) -> None:
     said = simula(environment, "run", "--help").stdout
     for name in (
@@ -94,6 +111,7 @@ def test_run_help_names_groups_options_and_keys(environment: dict[str, str]) -> 
             "hydra/launcher=slurm_gpu is for sweeps, also those of one cell; add -m",
         ),
         (["train", "--student"], "--student is an option of simula export, not of simula train"),
+        (["report", "--json"], "--json is an option of simula plan, advise, status, doctor, show, not of"),
         (["run", "--multrun", "size=4"], "there is no option '--multrun'; did you mean --multirun?"),
     ],
 )
@@ -162,6 +180,21 @@ def test_plan_needs_no_key_and_spends_nothing(environment: dict[str, str]) -> No
     # 5.5 calls a candidate and its refinements, and a quarter of the candidates rejected.
     assert 4000 * 5.5 < calls < 4000 * 10
     assert not Path(environment["SIMULA_ROOT"]).exists()
+
+
+def test_what_ctrl_c_ended_is_called_so_with_what_the_command_had_left(environment: dict[str, str]) -> None:
+    root = Path(environment["SIMULA_ROOT"])
+    command = [*SIMULA, "generate", *LAB, "system=full", "size=2000"]
+    running = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    while not list(root.glob("ledger/*.jsonl")):
+        assert running.poll() is None
+        time.sleep(0.02)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 130, said
+    (cell,) = json.loads(simula(environment, "status", "--json").stdout)["cells"]
+    assert (cell["state"], cell["reason"]) == ("interrupted", "stopped by hand (Ctrl-C)")
+    assert cell["missing"][-1] == "dataset"
 
 
 def test_a_run_goes_on_after_a_kill_and_does_nothing_when_done(environment: dict[str, str]) -> None:

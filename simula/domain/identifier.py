@@ -31,7 +31,11 @@ class Identifier(Settings):
     @classmethod
     def _pattern_of_choices(cls, said: Any) -> Any:
         choices = said.get("choices") if isinstance(said, Mapping) else None
-        if not isinstance(choices, Mapping) or not choices or said.get("pattern"):
+        if not isinstance(choices, Mapping) or not choices:
+            return said
+        if any(isinstance(choice, bool) for choice in choices):
+            raise ValueError("choices: YAML reads yes, no, on and off as true and false; quote them: 'yes'")
+        if said.get("pattern"):
             return said
         words = "|".join(re.escape(str(choice)) for choice in sorted(choices, key=str, reverse=True))
         return {**said, "pattern": rf"(?<!\w)(?:{words})(?!\w)"}

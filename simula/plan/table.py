@@ -18,7 +18,7 @@ from simula.plan.detection import Detection, detection_lines, detections
 from simula.plan.prices import price_line, price_warnings, teachers
 from simula.plan.steps import Cost, Plan, Step, plan
 from simula.plan.students import Tuning, tuning_lines, tunings
-from simula.progress import short
+from simula.progress import counted, short, thinking
 from simula.stages.keys import artifact_keys
 from simula.sweep.arrays import arrays
 from simula.sweep.tasks import MAX_ARRAY, missing_of, tasks_of
@@ -44,7 +44,8 @@ def print_plan(
     Returns:
         The exit code, 0.
     """
-    made = plan(cells)
+    with thinking("counting what there is and what is missing …"):
+        made = plan(cells)
     warnings = price_warnings(teachers(made), today or datetime.date.today())
     warnings += _budget_warnings(made)
     if as_json:
@@ -149,11 +150,11 @@ def _jobs(made: Plan) -> dict[str, Any]:
 
 def _jobs_line(made: Plan) -> list[str]:
     jobs = _jobs(made)
-    if len(made.configs) == 1 or not jobs["kinds"]:
+    if not jobs["kinds"]:
         return []
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in jobs["kinds"].items())
-    said = f"On a cluster {jobs['cpu']:,} jobs for CPU nodes and {jobs['gpu']:,} for GPUs"
-    return [f"{said} in {jobs['arrays']:,} arrays: {kinds}; each waits for what it is made from."]
+    said = f"On a cluster {counted(jobs['cpu'], 'job')} for CPU nodes and {jobs['gpu']:,} for GPUs"
+    return [f"{said} in {counted(jobs['arrays'], 'array')}: {kinds}; each waits for what it is made from."]
 
 
 def _rates(made: Plan) -> list[str]:

@@ -84,7 +84,7 @@ def list_datasets(root: Path, *, as_json: bool) -> int:
     )
     table = TextTable(f"data sets in {root}", ("data set", "rows", "system"), lines, 1)
     console.print(*terminal(table, console), sep="\n")
-    console.print(Text("simula show DATASET tells what one is, simula show DATASET ROW tells a row's story"))
+    console.print(Text("simula show DATASET tells what one is, simula show DATASET ROW a row's story"))
     return 0
 
 

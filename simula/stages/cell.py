@@ -14,7 +14,7 @@ from typing import Any
 from simula.config import Config
 from simula.durable import overwrite_json, write_json
 from simula.errors import BenchmarkError, ConfigurationError, ShortOfTarget, SimulaError
-from simula.progress import Progress
+from simula.progress import Progress, thinking
 from simula.stages.bench import Bench, axes
 from simula.stages.dataset import STAGE as DATASET
 from simula.stages.dataset import build_dataset
@@ -27,7 +27,10 @@ from simula.stages.train import STAGE as TRAIN
 from simula.stages.train import train_student
 from simula.store.artifacts import Store
 from simula.teacher import Spending
+from simula.teacher.simulated.settings import SimulatedTeacher
 
+LAB = "arithmetic"
+"""The domain that the simulated teacher knows."""
 Stage = Callable[[Bench], Mapping[str, Any]]
 STAGES: dict[str, tuple[Stage, ...]] = {
     "taxonomy": (lambda bench: build_taxonomies(bench) if bench.config.needs_taxonomies else {},),
@@ -62,6 +65,11 @@ def run_cell(config: Config, until: str, spending: Spending | None = None) -> st
     def work() -> None:
         check_benchmark(bench, until)
         check_student(bench, until)
+        if isinstance(config.teacher, SimulatedTeacher) and config.domain.name != LAB:
+            bench.progress.line(
+                f"the simulated teacher knows arithmetic stories alone: these are what it writes, whatever "
+                f"domain={config.domain.name} describes"
+            )
         for command, stages in stages_of(config, until).items():
             for stage in stages:
                 stage(bench)
@@ -179,7 +187,8 @@ def check_student(bench: Bench, until: str) -> None:
     if until in ("train", "evaluate") and bench.store.manifest(TRAIN, adapter_key(config)) is None:
         from simula.student.weights import check
 
-        check(config.student, config.training.method)
+        with thinking(f"looking for the weights of {config.student.name} …"):
+            check(config.student, config.training.method)
     if until == "evaluate":
         check_answering(bench)
 

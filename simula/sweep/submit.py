@@ -18,6 +18,7 @@ from simula.config import Config
 from simula.durable import own_name, write_json
 from simula.errors import StoreError
 from simula.permissions import open_to_others
+from simula.progress import counted
 from simula.settings import fingerprint
 from simula.stages.bench import axes
 from simula.stages.cell import check_benchmark, check_student, opened_bench, stages_of
@@ -62,8 +63,9 @@ class Submitted:
         if not self.tasks:
             return f"sweep {self.sweep}: nothing to submit; of {self.published + self.at_work} tasks {there}"
         return (
-            f"sweep {self.sweep}, {self.cells} cells: submitted {len(self.tasks)} jobs in {self.arrays} "
-            f"arrays, {len(self.tasks) - gpu} for CPU nodes and {gpu} for GPUs; {there}\n"
+            f"sweep {self.sweep}, {counted(self.cells, 'cell')}: submitted "
+            f"{counted(len(self.tasks), 'job')} in {counted(self.arrays, 'array')}, "
+            f"{len(self.tasks) - gpu} for CPU nodes and {gpu} for GPUs; {there}\n"
             f"simula status tells how far they are, simula cancel {self.sweep} ends them; the same command "
             "again submits what is missing then"
         )

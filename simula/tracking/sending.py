@@ -13,6 +13,7 @@ from pathlib import Path
 
 from simula.claims import Claim
 from simula.errors import ConfigurationError, StoreError
+from simula.progress import counted
 from simula.tracking.tracker import CUT_SHORT, WRITER
 
 _SENT = ".synced"
@@ -54,7 +55,7 @@ class Sent:
 
     def sentence(self) -> str:
         """The counts, in words."""
-        told = f"W&B: {self.now} runs sent"
+        told = f"W&B: {counted(self.now, 'run')} sent"
         for count, what in (
             (self.before, "sent before"),
             (self.written, "still being written, to be sent later"),

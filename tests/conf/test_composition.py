@@ -43,6 +43,10 @@ def test_an_experiment_sweeps_and_the_command_line_wins() -> None:
         ("domain=gsm8", "domain=gsm8: there is no domain 'gsm8'; did you mean gsm8k?"),
         ("sytem=full", "sytem=full: there is no group or key 'sytem'; did you mean system"),
         (
+            "until=some",
+            "until=some: there is no group or key 'until'; known: advice, assessment, benchmark, budget",
+        ),
+        (
             "training.learning_rat=1",
             "training.learning_rat=1: there is no group or key 'training.learning_rat'; did you",
         ),
@@ -143,6 +147,28 @@ def test_a_root_that_is_no_folder_is_refused(root: str, monkeypatch: pytest.Monk
     monkeypatch.setenv("SIMULA_ROOT", root)
     with pytest.raises(ConfigurationError, match=rf"'{root}' is no folder; SIMULA_ROOT or paths.root"):
         cells([], sweep=False)
+
+
+def test_a_file_is_no_root(tmp_path: Path) -> None:
+    (tmp_path / "results").touch()
+    with pytest.raises(ConfigurationError, match=r"results' is no folder; SIMULA_ROOT or paths.root"):
+        cells([f"paths.root={tmp_path / 'results'}"], sweep=False)
+
+
+@pytest.mark.parametrize(
+    ("task", "sentence"),
+    [
+        ("{type: identifier, choices: {yes: good, no: bad}}", "YAML reads yes, no, on and off as true"),
+        ("{type: number}", "there is no benchmark 'mine': add benchmark=file benchmark.path=…, or benchmark"),
+    ],
+)
+def test_what_a_domain_of_ones_own_lacks_at_first(tmp_path: Path, task: str, sentence: str) -> None:
+    (tmp_path / "domain").mkdir()
+    said = "_target_: simula.domain.Domain\nname: mine\ndescription: Pets.\ninstructions: Say it.\n"
+    (tmp_path / "domain" / "mine.yaml").write_text(f"{said}task: {task}\n")
+    none = ["benchmark=none"] if "choices" in task else []
+    with pytest.raises(ConfigurationError, match=sentence):
+        cells(["domain=mine", *none], sweep=False, extra_folder=tmp_path)
 
 
 def test_a_word_that_is_no_override_is_told_what_one_is() -> None:

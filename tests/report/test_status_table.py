@@ -128,3 +128,17 @@ def test_watching_prints_a_table_again_only_where_it_says_something_else(
     said = capsys.readouterr().out
     assert said.count("process 7") == 2
     assert said.count("no memory") == 1
+
+
+def test_only_what_the_last_command_asked_for_is_left_to_a_restart(tmp_path: Path) -> None:
+    generated = replace(cell("full", "interrupted", "stopped by hand (Ctrl-C)"), until="generate")
+    console = Console(width=120, record=True, file=io.StringIO())
+    _print([generated], Snapshot(Store(tmp_path)), {}, console)
+    (line,) = [line for line in console.export_text().splitlines() if line.startswith("interrupted")]
+    assert line.split() == ["interrupted", "dataset", "stopped", "by", "hand", "(Ctrl-C)"]
+
+
+def test_a_store_that_is_not_there_is_called_so(tmp_path: Path) -> None:
+    console = Console(width=120, record=True, file=io.StringIO())
+    _print([], Snapshot(Store(tmp_path / "elsewhere")), {}, console)
+    assert "elsewhere, which is not there;" in " ".join(console.export_text().split())

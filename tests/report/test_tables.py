@@ -17,7 +17,7 @@ from simula.report.analysis_tables import analysis_tables
 from simula.report.summary import summarise
 from simula.report.tables import detail_tables, main_tables
 from simula.report.terminal import print_report
-from simula.report.text_table import Line, TextTable, escaped, markdown
+from simula.report.text_table import Line, TextTable, escaped, markdown, terminal
 
 Sweep = Callable[..., list[CellResult]]
 GOLDEN = Path(__file__).parent / "golden"
@@ -95,3 +95,15 @@ def test_text_of_a_model_cannot_break_a_markdown_table() -> None:
     assert escaped(text) == r"a \| b \<script\>\`x\` \*y\* [z]\(http://w) \\"
     table = TextTable("t", ("reason", "n"), (Line((text, "1")),), 1)
     assert markdown(table).count("\n") == 4
+
+
+def test_names_are_broken_between_words_where_there_is_room() -> None:
+    lines = (
+        Line(("fig6_small", "local_global_complex", "undecided: requirements", "12.3", "9.9 [1.0, 22.2]")),
+    )
+    table = TextTable("names", ("experiment", "system", "reason", "share", "distance"), lines, 3)
+    shown = Console(file=io.StringIO(), width=80)
+    shown.print(*terminal(table, shown), sep="\n")
+    assert isinstance(shown.file, io.StringIO)
+    said = shown.file.getvalue().split()
+    assert said.count("fig6_small") == said.count("local_global_complex") == said.count("requirements") > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from safetensors.torch import load_file, save_file
 from simula.errors import StudentError
 from simula.student.adapter import adapted
 from simula.student.settings import HubWeights, Lora, PackagedWeights, StudentSettings
-from simula.student.weights import check, load
+from simula.student.weights import check, load, quiet
 
 
 def student(folder: Path) -> StudentSettings:
@@ -152,6 +153,13 @@ def test_a_hub_that_cannot_be_reached_is_one_sentence(monkeypatch: pytest.Monkey
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(StudentError, match="org/far is not on this machine and the hub cannot be reached"):
         check(StudentSettings(name="s", weights=HubWeights(id="org/far")))
+
+
+def test_tries_to_reach_the_hub_are_not_told_one_by_one() -> None:
+    tries = logging.getLogger("huggingface_hub.utils._http")
+    with quiet():
+        assert not tries.isEnabledFor(logging.WARNING)
+    assert tries.isEnabledFor(logging.WARNING)
 
 
 def test_weights_that_can_be_had_are_silent(tiny_gemma: StudentSettings, tiny_multimodal: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,3 +94,12 @@ def test_without_a_distance_there_is_no_figure() -> None:
     one = draw_diversity([measured("a")])
     assert one is not None
     assert one == draw_diversity([measured("a")])
+
+
+def test_a_set_has_its_systems_colour_whatever_its_size() -> None:
+    sets = [measured("full"), measured("baseline")]
+    told = [replace(one, name=f"{one.name} (size 40)") for one in sets]
+    with mpl.rc_context(fname=STYLE):
+        plain, named = figure_of(sets), figure_of(told)
+    colours = [[line.get_color() for line in figure.axes[0].lines] for figure in (plain, named)]
+    assert colours[0] == colours[1]
