@@ -20,6 +20,7 @@ from simula.progress import thinking
 from simula.stages.bench import ARM, PANEL, REPLICATE
 from simula.stages.record import all_records
 from simula.store.artifacts import Store
+from simula.visible import fall_silent
 
 AXES = (*PANEL, *ARM, *REPLICATE, "measured", "size")
 """By whose values cells may be chosen."""
@@ -137,4 +138,10 @@ def _render(names: Sequence[str], words: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        ended = main(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        fall_silent()
+        ended = 0
+    sys.exit(ended)

@@ -14,7 +14,7 @@ from simula.arguments import RUNS, Arguments, check_fitting, read_arguments
 from simula.errors import ConfigurationError, SimulaError, StoreError, unknown
 from simula.help import COMMANDS, command_help, completion_script, conf_folder, general_help
 from simula.permissions import keep_to_oneself
-from simula.visible import visible
+from simula.visible import fall_silent, visible
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -34,8 +34,7 @@ def main() -> None:
         sys.stdout.flush()
         sys.exit(code)
     except BrokenPipeError:
-        # The reader of our output (`| head`) is gone: say nothing more, not even at the interpreter's end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        fall_silent()
         sys.exit(0)
     except SimulaError as error:
         if debug:

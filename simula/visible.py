@@ -1,7 +1,9 @@
-"""Texts of others on a terminal: what a model or a server wrote shows, and steers nothing."""
+"""Output: what a model or a server wrote shows on a terminal and steers nothing; a reader may be gone."""
 
 from __future__ import annotations
 
+import os
+import sys
 import unicodedata
 
 
@@ -14,3 +16,8 @@ def _visible(character: str) -> str:
     if unicodedata.category(character) != "Cc" or character in "\n\t":
         return character
     return chr(0x2400 + ord(character)) if ord(character) < 0x20 else "\u2421"
+
+
+def fall_silent() -> None:
+    """The reader of our output (`| head`) is gone: say nothing more, not even at the interpreter's end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,3 +45,10 @@ def test_a_choice_that_a_cell_has_is_taken(store: Path, capsys: pytest.CaptureFi
     assert main(["table_6", "teacher=simulated", "size=64"]) == 0
     assert (store / "experiments" / "table_6.md").is_file()
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("store")
+def test_a_reader_that_is_gone_is_no_error() -> None:
+    shell = f"set -o pipefail; {sys.executable} -m experiments | head -1"
+    said = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, timeout=60, check=True)
+    assert (len(said.stdout.splitlines()), said.stderr) == (1, "")
