@@ -8,14 +8,13 @@ python -m experiments figure_4 [teacher=gemini_flash]  renders one from what the
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
-from experiments.sweeps import cost
+from experiments.sweeps import Sweep, cost
 from experiments.writing import Rendered, write
-from simula.errors import SimulaError, unknown
+from simula.errors import ConfigurationError, SimulaError, unknown
+from simula.paths import default_paths
 from simula.progress import thinking
 from simula.stages.bench import ARM, PANEL, REPLICATE
 from simula.stages.record import all_records
@@ -58,10 +57,13 @@ def main(arguments: list[str]) -> int:
     planned = names[0] == "plan"
     names = names[planned:] or ["all"]
     names = list(ITEMS) if names == ["all"] else names
-    if wrong := [name for name in names if name not in ITEMS]:
-        print(f"experiments: {unknown(wrong[0], list(ITEMS), 'item')}", file=sys.stderr)
-        return 2
-    return _plan(names, words) if planned else _render(names, words)
+    try:
+        if wrong := [name for name in names if name not in ITEMS]:
+            raise ConfigurationError(unknown(wrong[0], list(ITEMS), "item"))
+        return _plan(names, words) if planned else _render(names, words)
+    except ConfigurationError as error:
+        print(f"experiments: {error}", file=sys.stderr)
+        return error.exit_code
 
 
 def _list() -> int:
@@ -79,9 +81,11 @@ def _each(work: Callable[[str], None], names: Sequence[str]) -> int:
     for name in names:
         try:
             work(name)
-        except SimulaError as error:
+        except BrokenPipeError:
+            raise
+        except (SimulaError, OSError) as error:
             print(f"experiments: {name}: {error}", file=sys.stderr)
-            code = error.exit_code
+            code = error.exit_code if isinstance(error, SimulaError) else 1
     return code
 
 
@@ -101,40 +105,47 @@ def _plan(names: Sequence[str], more: Sequence[str]) -> int:
     return _each(planned, names)
 
 
-def _empty(store: Store, wanted: Mapping[str, str]) -> str:
-    """Which choice no cell of the store meets, in a sentence; nothing of a store without cells."""
-    cells = [record.axes for record in all_records(store)]
-    for axis, value in wanted.items():
-        values = sorted({str(axes[axis]) for axes in cells if axis in axes})
-        if values and value not in values:
-            return unknown(value, values, f"cell in {store.root} with {axis}")
-    return ""
-
-
 def _render(names: Sequence[str], words: Sequence[str]) -> int:
-    root = Path(os.environ.get("SIMULA_ROOT", "outputs"))
+    paths = default_paths()
+    store = Store(paths.store)
     wanted = dict(word.split("=", 1) for word in words)
-    store = Store(root / "store")
     if strange := [axis for axis in wanted if axis not in AXES]:
-        print(f"experiments: {unknown(strange[0], list(AXES), 'axis')}", file=sys.stderr)
-        return 2
-    if empty := _empty(store, wanted):
-        print(f"experiments: {empty}", file=sys.stderr)
-        return 2
+        raise ConfigurationError(unknown(strange[0], list(AXES), "axis"))
 
     def shown(name: str) -> None:
         item = importlib.import_module(f"experiments.{name}")
+        _check(store, item.SWEEPS, wanted)
         rendered: Rendered = item.render(store, wanted)
+        commands = [sweep.line() for sweep in item.SWEEPS]
+        files = write(name, rendered, paths.root / "experiments", commands)
         missing = sum(one.ours is None for one in rendered.compared)
         outside = sum(one.outside for one in rendered.compared)
         print(
             f"{rendered.title}: {len(rendered.compared)} lines, {missing} without a result of ours, "
             f"{outside} outside"
         )
-        for path in write(name, rendered, root / "experiments", [sweep.line() for sweep in item.SWEEPS]):
+        for path in files:
             print(f"  {path}")
 
     return _each(shown, names)
+
+
+def _check(store: Store, sweeps: Sequence[Sweep], wanted: Mapping[str, str]) -> None:
+    """Whether any cell of the sweeps meets the choices; where none of them has a cell, nothing is known.
+
+    Raises:
+        ConfigurationError: none does, with the values that there are.
+    """
+    words = [word.partition("=") for sweep in sweeps for word in sweep.overrides]
+    own = {value for key, _, value in words if key == "experiment"}
+    experiments = {wanted["experiment"]} if "experiment" in wanted else own
+    cells = [one.axes for one in all_records(store) if one.axes["experiment"] in experiments]
+    for axis, value in wanted.items() if cells else ():
+        values = {str(cell[axis]) for cell in cells if axis in cell}
+        cells = [cell for cell in cells if str(cell.get(axis)) == value]
+        if not cells:
+            known = sorted(values, key=lambda one: (len(one), one))  # numbers in their order
+            raise ConfigurationError(unknown(value, known, f"cell in {store.root} with {axis}"))
 
 
 if __name__ == "__main__":

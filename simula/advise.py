@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from simula.advice.decide import Choice, complexity, critic, size, strength
 from simula.composition import Cell
@@ -23,10 +26,16 @@ from simula.stages.bench import Bench
 from simula.stages.taxonomy import build_taxonomies
 from simula.store.artifacts import Store
 from simula.teacher import Spending, Usage
+from simula.teacher.simulated.settings import beyond
 
 
-def advise(cells: Sequence[Cell], *, as_json: bool) -> int:
+def advise(cells: Sequence[Cell], extra_folder: Path | None, *, as_json: bool) -> int:
     """Run a pilot for each cell and print what it advises.
+
+    Args:
+        cells: with the overrides that they were chosen by.
+        extra_folder: of the user's own options, where one was given.
+        as_json: one JSON object a cell, for programs.
 
     Raises:
         ConfigurationError: another mechanism than the system `full` is chosen.
@@ -45,6 +54,8 @@ def advise(cells: Sequence[Cell], *, as_json: bool) -> int:
         bench = Bench(config, Store(config.paths.store), Progress(f"{config.domain.name} pilot"), spending)
         if not as_json:
             console.print(_before(config), style="dim", soft_wrap=True)
+            if warning := beyond(config.teacher, config.domain):
+                console.print(f"! {warning}", style="yellow", soft_wrap=True)
         build_taxonomies(bench)
         said = make_pilot(bench)
         if as_json:
@@ -53,6 +64,11 @@ def advise(cells: Sequence[Cell], *, as_json: bool) -> int:
             )
         else:
             _print(config, said, console)
+            advised = [word for one in choices(config, said) for word in one.overrides.split()]
+            paid = f"paid now ${said['paid_now_usd']:,.2f}; next: "
+            console.print(
+                Text(paid + _next(cell.overrides, extra_folder, advised)), soft_wrap=True, highlight=False
+            )
     return 0
 
 
@@ -101,10 +117,15 @@ def _print(config: Config, said: Mapping[str, Any], console: Console) -> None:
         sure = "" if choice.sure else " (not decided by this pilot)"
         console.print(f"{choice.axis}: {choice.overrides or 'none'}{sure}", style="bold", highlight=False)
         console.print(f"  {choice.reason}", highlight=False, soft_wrap=True)
-    words = " ".join(choice.overrides for choice in choices(config, said) if choice.overrides)
-    console.print(
-        f"paid now ${said['paid_now_usd']:,.2f}; next: simula plan domain={config.choices.get('domain')} "
-        f"teacher={config.choices.get('teacher')} system=full {words}",
-        soft_wrap=True,
-        highlight=False,
-    )
+
+
+def _next(overrides: Sequence[str], extra_folder: Path | None, advised: Sequence[str]) -> str:
+    """The command that plans what is advised, with the words that the pilot was asked for by."""
+    chosen = {word.partition("=")[0] for word in advised}
+    own = [
+        line
+        for line in overrides
+        if line.partition("=")[0] not in chosen and not line.lstrip("+").startswith("advice.")
+    ]
+    options = ["--config-dir", str(extra_folder)] if extra_folder else []
+    return shlex.join(["simula", "plan", *options, *own, *advised])

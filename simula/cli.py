@@ -62,13 +62,15 @@ def _dispatch(arguments: Sequence[str]) -> int:
 
         print(f"simula {version('simula')}")
         return 0
-    if command == "completion":
-        print(completion_script())
-        return 0
     if command not in COMMANDS:
         raise ConfigurationError(unknown(command, sorted(COMMANDS), "command"))
     if {"-h", "--help"} & set(rest):
         print(command_help(command))
+        return 0
+    if command == "completion":
+        if rest:
+            raise ConfigurationError(f"completion takes no words, and {' '.join(rest)} was given")
+        print(completion_script())
         return 0
     return _run(command, read_arguments(rest))
 
@@ -118,7 +120,7 @@ def _run(command: str, arguments: Arguments) -> int:
     if command == "advise":
         from simula.advise import advise
 
-        return advise(chosen, as_json=arguments.json)
+        return advise(chosen, arguments.folder, as_json=arguments.json)
     if RUNS[command] == "evaluate":
         from simula.stages.evaluate import check_served
 
@@ -204,9 +206,9 @@ def _show(arguments: Arguments) -> int:
         if any(line.startswith("domain=") for line in overrides):
             domain = config.domain
     else:
-        from omegaconf import OmegaConf
+        from simula.paths import default_paths
 
-        store = Path(OmegaConf.load(conf_folder() / "paths" / "default.yaml").store)
+        store = default_paths().store
     from simula.report.show import list_datasets, show
 
     if not words:

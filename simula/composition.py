@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -157,10 +156,12 @@ class _Composer:
         for line in overrides:
             try:
                 found.extend(parser.parse_overrides([line]))
-            except OverrideParseException as error:
-                reason = str(error).splitlines()[0]
-                why = f"({reason}); quote special characters" if "=" in line else "such as size=4000"
-                problems.append(f"'{line}' is not of the form key=value {why}")
+            except OverrideParseException:
+                key, given, _ = line.partition("=")
+                twice = f"; what has spaces or signs is quoted twice, as in \"{key}='a, b'\""
+                problems.append(
+                    f"'{line}' is not of the form key=value{twice if given else ' such as size=4000'}"
+                )
         if problems:
             raise ConfigurationError(*problems)
         return found
@@ -222,7 +223,7 @@ class _Composer:
         except MissingConfigException as error:
             group, _, name = str(error.missing_cfg_file).rpartition("/")
             missing = unknown(name, list(error.options or ()), group)
-            if group == "benchmark" and _key(line) != group:
+            if group == "benchmark" and _key(line) == "domain":
                 return [
                     f"{line}: a domain's benchmark is the one of its name, and there is no benchmark "
                     f"'{name}': add benchmark=file benchmark.path=…, or benchmark=none for data alone"
@@ -248,9 +249,8 @@ class _Composer:
         try:
             self._parsed(self.compose([*others, f"+{line}"]))
         except _COMPOSING:
-            near = get_close_matches(_key(line), known, n=1)
-            shown = known if near else [name for name in known if "." not in name and "hydra" not in name]
-            return f"{line}: {unknown(_key(line), shown, 'group or key')}"
+            top = [name for name in known if "." not in name and "hydra" not in name]
+            return f"{line}: {unknown(_key(line), known, 'group or key', top)}"
         return f"{line}: the chosen option leaves this key at its default; a + in front adds it: +{line}"
 
     def _groups(self) -> list[str]:

@@ -95,8 +95,9 @@ class UnreadableReply(TeacherError):
     """The reply could not be read as its schema asks, after one repair and the allowed repeats."""
 
 
-def unknown(name: str, among: list[str], what: str) -> str:
-    """ "there is no … ; did you mean …?", with the nearest valid names."""
+def unknown(name: str, among: list[str], what: str, listed: list[str] | None = None) -> str:
+    """ "there is no … ; did you mean …?", with the nearest valid names; else with all, or those `listed`."""
     near = get_close_matches(name, among, n=3, cutoff=0.6)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(among) or 'none'}"
+    known = ", ".join(among if listed is None else listed) or "none"
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {known}"
     return f"there is no {what} '{name}'; {hint}"

@@ -148,6 +148,8 @@ def command_help(command: str) -> str:
         return _TRACK.format(what=COMMANDS[command])
     if command == "show":
         return _SHOW.format(what=COMMANDS[command])
+    if command == "completion":
+        return f"simula completion: {COMMANDS[command]}\n\nusage: simula completion"
     if command == "cancel":
         return _CANCEL.format(what=COMMANDS[command])
     taken = {name: said for name, said in _OPTIONS.items() if command in TAKING.get(name, (command,))}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import field_validator
+from pydantic import ValidationError, field_validator
 
+from simula.errors import ConfigurationError
+from simula.help import conf_folder
 from simula.settings import Settings, incidental
 
 
@@ -33,6 +35,27 @@ class Paths(Settings):
     @field_validator("root", mode="before")
     @classmethod
     def _is_a_folder(cls, root: Any) -> Any:
-        if str(root) == "" or str(root).startswith("~") or Path(str(root)).is_file():
+        path = Path(str(root))
+        if (
+            str(root) == ""
+            or str(root).startswith("~")
+            or any(one.is_file() for one in (path, *path.parents))
+        ):
             raise ValueError(f"{str(root)!r} is no folder; SIMULA_ROOT or paths.root names one, without ~")
         return root
+
+
+def default_paths() -> Paths:
+    """Where files go if nothing is said but SIMULA_ROOT; a tenth of what composing takes.
+
+    Raises:
+        ConfigurationError: the root is no folder.
+    """
+    from omegaconf import OmegaConf
+
+    said = OmegaConf.to_container(OmegaConf.load(conf_folder() / "paths" / "default.yaml"), resolve=True)
+    assert isinstance(said, dict)
+    try:
+        return Paths.model_validate({name: value for name, value in said.items() if name != "_target_"})
+    except ValidationError as error:
+        raise ConfigurationError(*(str(one["ctx"]["error"]) for one in error.errors())) from error

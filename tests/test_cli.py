@@ -112,6 +112,7 @@ def test_run_help_names_groups_options_and_keys(environment: dict[str, str]) -> 
         ),
         (["train", "--student"], "--student is an option of simula export, not of simula train"),
         (["report", "--json"], "--json is an option of simula plan, advise, status, doctor, show, not of"),
+        (["completion", "zsh"], "completion takes no words, and zsh was given"),
         (["run", "--multrun", "size=4"], "there is no option '--multrun'; did you mean --multirun?"),
     ],
 )

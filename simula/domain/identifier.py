@@ -34,7 +34,9 @@ class Identifier(Settings):
         if not isinstance(choices, Mapping) or not choices:
             return said
         if any(isinstance(choice, bool) for choice in choices):
-            raise ValueError("choices: YAML reads yes, no, on and off as true and false; quote them: 'yes'")
+            raise ValueError(
+                "choices: YAML takes yes, no, on, off, true and false for no words; quote them: 'yes'"
+            )
         if said.get("pattern"):
             return said
         words = "|".join(re.escape(str(choice)) for choice in sorted(choices, key=str, reverse=True))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simula.config import Config
+from simula.progress import counted
 from simula.student.memory import Memory, memory
 from simula.student.rows import validation_rows
 from simula.student.schedule import steps, warmup
@@ -58,8 +59,10 @@ def tuning_lines(found: Sequence[Tuning]) -> list[str]:
         trained = ", all of them trained" if one.method == "full" else trained
         who = f"{one.student}: {_count(one.parameters)} parameters{trained} ({one.method})"
         lines[who, who] = None
-        said = f"{one.steps:,} steps of at most {one.batch} rows, {one.warmup:,} of warm-up"
-        lines[who, f"  {said}: {one.rows:,} rows, and {one.held_out:,} held out"] = None
+        said = (
+            f"{counted(one.steps, 'step')} of at most {counted(one.batch, 'row')}, {one.warmup:,} of warm-up"
+        )
+        lines[who, f"  {said}: {counted(one.rows, 'row')}, and {one.held_out:,} held out"] = None
         lines[who, f"  {_memory(one)}"] = None
     return [line for _, line in lines]
 

@@ -22,6 +22,7 @@ from simula.progress import counted, short, thinking
 from simula.stages.keys import artifact_keys
 from simula.sweep.arrays import arrays
 from simula.sweep.tasks import MAX_ARRAY, missing_of, tasks_of
+from simula.teacher.simulated.settings import beyond
 
 _SUMS = ("calls", "prompt_tokens", "completion_tokens", "usd", "gpu_hours", "megabytes")
 
@@ -48,6 +49,7 @@ def print_plan(
         made = plan(cells)
     warnings = price_warnings(teachers(made), today or datetime.date.today())
     warnings += _budget_warnings(made)
+    warnings += dict.fromkeys(filter(None, (beyond(one.teacher, one.domain) for one in made.configs)))
     if as_json:
         print(json.dumps(_plain(made, warnings), indent=1))
         return 0

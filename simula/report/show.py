@@ -77,7 +77,8 @@ def list_datasets(root: Path, *, as_json: bool) -> int:
         return 0
     console = Console()
     if not found:
-        console.print(Text(f"no data sets in {root}; simula generate makes one"), soft_wrap=True)
+        there = "" if root.is_dir() else ", which is not there"
+        console.print(Text(f"no data sets in {root}{there}; simula generate makes one"), soft_wrap=True)
         return 0
     lines = tuple(
         Line((str(one["dataset"]), f"{one['rows']:,}", ", ".join(one["systems"]))) for one in listed

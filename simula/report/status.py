@@ -22,6 +22,8 @@ WATCH_S = 10.0
 """Seconds between two looks of `--watch`."""
 ROWS = 40
 """Cells shown one by one; of more only those that are neither done nor waiting, and the counts."""
+_LONG = 70
+"""Characters of a reason that a table has room for; longer ones are told below it."""
 _SHOWN = ("experiment", "domain", "system", "teacher", "student", "size", "seed", "data_seed")
 _STYLE = {
     "done": "green",
@@ -107,7 +109,7 @@ def _print(
     if len(records) > ROWS:
         shown = [record for record in records if record.state not in ("done", "waiting")][:ROWS]
     if shown:
-        console.print(*_cells(shown, f"cells in {root}"), sep="\n")
+        _print_cells(shown, f"cells in {root}", console)
     if len(shown) < len(records):
         console.print(
             f"{len(records) - len(shown)} more cells, done, waiting or like these; --json lists all"
@@ -130,14 +132,17 @@ def _print(
         console.print(f"still to do, as simula plan counts it: {said or 'no calls and no GPU hours'}")
 
 
-def _cells(records: Sequence[CellRecord], title: str) -> tuple[Text, Table]:
-    """What differs between cells are columns, what they share is in the title: so that it fits a terminal."""
+def _print_cells(records: Sequence[CellRecord], title: str, console: Console) -> None:
+    """What differs between cells are columns, what they share is above: so that it fits a terminal.
+
+    A reason is what a model, a server or a file said: never read as markup, and below where it is long.
+    """
     values = {name: {str(record.axes[name]) for record in records} for name in _SHOWN}
     differ = [name for name in _SHOWN if len(values[name]) > 1]
     shared = " ".join(f"{name}={values[name].pop()}" for name in _SHOWN if name not in differ)
     # Not the table's own title, which would be as narrow as the table.
-    above = Text(f"{title}, {shared}" if shared else title, style="italic")
-    table = Table(box=None, pad_edge=False)
+    console.print(Text(f"{title}, {shared}" if shared else title, style="italic"))
+    table, below = Table(box=None, pad_edge=False), []
     for name in (*differ, "state"):
         table.add_column(name, no_wrap=True)
     for name in ("a restart makes", "why"):
@@ -146,11 +151,15 @@ def _cells(records: Sequence[CellRecord], title: str) -> tuple[Text, Table]:
         named = [str(record.axes[name]) for name in differ]
         left = "nothing" if _made(record) else ", ".join(record.missing)
         state = Text(_word(record), _STYLE["done" if _made(record) else record.state])
-        # A reason is what a model, a server or a file said: never read as markup.
-        said = (*named, left, "" if record.reached else record.reason)
-        *first, missing, why = map(Text, map(visible, said))
-        table.add_row(*first, state, missing, why)
-    return above, table
+        why = visible("" if record.reached else record.reason)
+        if len(why) > _LONG:
+            where = " ".join(f"{name}={record.axes[name]}" for name in differ) or record.key
+            below.append(Text(f"{visible(where)}: {why}"))
+            why = "see below"
+        table.add_row(*map(Text, map(visible, named)), state, Text(left), Text(why))
+    console.print(table)
+    for text in below:
+        console.print(text, soft_wrap=True)
 
 
 def _amount(value: float) -> str:

@@ -96,7 +96,7 @@ def _columns(table: TextTable, chosen: Sequence[int]) -> TextTable:
 
 
 def _fits(table: TextTable, console: Console, word: int) -> bool:
-    """Whether every number fits on one line; the columns that name a row may fold."""
+    """Whether every number fits on one line; names may fold, and their words that are longer than `word`."""
     drawn = _rich(table, word)
     return Measurement.get(console, console.options.update(width=1000), drawn).minimum <= console.width
 
@@ -106,8 +106,8 @@ def _rich(table: TextTable, word: int) -> Table:
     drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for at, name in enumerate(table.columns):
         if at < table.keys:
-            words = (word for _, cells in table.rows for word in visible(cells[at]).split())
-            width = max((cell_len(word) for word in words), default=0)
+            words = (part for _, cells in table.rows for part in visible(cells[at]).split())
+            width = max(map(cell_len, words), default=0)
             drawn.add_column(Text(visible(name)), overflow="fold", min_width=min(width, word))
         else:
             heads = name.split(" ")

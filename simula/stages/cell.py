@@ -13,7 +13,7 @@ from typing import Any
 
 from simula.config import Config
 from simula.durable import overwrite_json, write_json
-from simula.errors import BenchmarkError, ConfigurationError, ShortOfTarget, SimulaError
+from simula.errors import BenchmarkError, ConfigurationError, ShortOfTarget, SimulaError, StoreError
 from simula.progress import Progress, thinking
 from simula.stages.bench import Bench, axes
 from simula.stages.dataset import STAGE as DATASET
@@ -22,15 +22,14 @@ from simula.stages.evaluate import check_answering, evaluate_student, evaluate_t
 from simula.stages.keys import adapter_key, artifact_keys, cell_key, rows_key
 from simula.stages.measures import measure
 from simula.stages.rate import rate_selected
+from simula.stages.record import other_at_work, read_record
 from simula.stages.taxonomy import build_taxonomies
 from simula.stages.train import STAGE as TRAIN
 from simula.stages.train import train_student
 from simula.store.artifacts import Store
 from simula.teacher import Spending
-from simula.teacher.simulated.settings import SimulatedTeacher
+from simula.teacher.simulated.settings import beyond
 
-LAB = "arithmetic"
-"""The domain that the simulated teacher knows."""
 Stage = Callable[[Bench], Mapping[str, Any]]
 STAGES: dict[str, tuple[Stage, ...]] = {
     "taxonomy": (lambda bench: build_taxonomies(bench) if bench.config.needs_taxonomies else {},),
@@ -65,11 +64,8 @@ def run_cell(config: Config, until: str, spending: Spending | None = None) -> st
     def work() -> None:
         check_benchmark(bench, until)
         check_student(bench, until)
-        if isinstance(config.teacher, SimulatedTeacher) and config.domain.name != LAB:
-            bench.progress.line(
-                f"the simulated teacher knows arithmetic stories alone: these are what it writes, whatever "
-                f"domain={config.domain.name} describes"
-            )
+        if unknown_domain := beyond(config.teacher, config.domain):
+            bench.progress.line(unknown_domain)
         for command, stages in stages_of(config, until).items():
             for stage in stages:
                 stage(bench)
@@ -102,7 +98,7 @@ def opened_bench(config: Config, spending: Spending) -> Bench:
 def recorded(
     bench: Bench, record: Path, said: Mapping[str, Any], work: Callable[[], None]
 ) -> tuple[str | None, int]:
-    """Do some work of a cell and keep a record of how it goes; no failure of the work is raised.
+    """Do some work of a cell and keep a record of how it goes; of the work only KeyboardInterrupt is raised.
 
     Args:
         bench: the cell's tools.
@@ -115,6 +111,9 @@ def recorded(
     """
     config = bench.config
     reason, code = None, 0
+    before = None
+    with suppress(StoreError):
+        before = read_record(record)
     try:
         write_json(record, {**said, "status": "running", "who": _who()})
         _share(bench)
@@ -124,7 +123,9 @@ def recorded(
     except OSError as error:
         reason, code = f"{config.paths.root} cannot be written or read: {error}", 1
     except KeyboardInterrupt:
-        _keep(record, {**said, "status": "interrupted", "reason": "stopped by hand (Ctrl-C)", "who": _who()})
+        stopped = {**said, "status": "interrupted", "reason": "stopped by hand (Ctrl-C)", "who": _who()}
+        # Another process may be at work on the same cell: this one only waited for it, and that goes on.
+        _keep(record, before if before is not None and other_at_work(before) else stopped)
         raise
     except Exception as error:  # noqa: BLE001 - a cell must not end its sweep; the traceback is kept
         reason, code = f"{type(error).__name__}: {error}", 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -67,7 +67,7 @@ def record_of(
     path = store.cells / f"{cell_key(config)}.json"
     named = {"key": cell_key(config), "axes": axes(config), "artifacts": artifact_keys(config)}
     try:
-        written = _read(path) or named | {"status": "waiting"}
+        written = read_record(path) or named | {"status": "waiting"}
     except StoreError as error:
         written = named | {"status": "failed", "reason": str(error), "exit_code": error.exit_code}
     return _record(store, written, known)
@@ -82,14 +82,14 @@ def all_records(store: Store) -> list[CellRecord]:
     known: dict[str, dict[str, Any]] = {}
     for path in (store.root / SWEEPS).glob(f"*/{SWEPT}"):
         known |= {cell["key"]: cell | {"status": "waiting"} for cell in json.loads(path.read_text())}
-    found = (_read(path) for path in store.cells.glob("*.json"))
+    found = (read_record(path) for path in store.cells.glob("*.json"))
     known |= {written["key"]: written for written in found if written}
     manifests: dict[str, dict[str, Any] | None] = {}
     return [_record(store, known[key], manifests) for key in sorted(known)]
 
 
-def _read(path: Path) -> dict[str, Any] | None:
-    """What a cell's record says; None where there is none. Raises StoreError."""
+def read_record(path: Path) -> dict[str, Any] | None:
+    """What is written of a cell; None where nothing is. Raises StoreError."""
     try:
         return dict(json.loads(path.read_text()))
     except FileNotFoundError:
@@ -99,6 +99,14 @@ def _read(path: Path) -> dict[str, Any] | None:
             f"{path} cannot be read ({error}), as after a full disk; it only says how far a cell came: "
             "delete it, or run that cell again"
         ) from error
+
+
+def other_at_work(written: Mapping[str, Any] | None) -> bool:
+    """Whether the process that wrote this of a cell is another one of this machine, and still at work."""
+    if written is None or written["status"] != "running":
+        return False
+    who = written.get("who") or {}
+    return who.get("host") == platform.node() and who.get("pid") != os.getpid() and not _gone(who)
 
 
 def _record(

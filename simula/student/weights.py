@@ -13,11 +13,11 @@ from typing import Any, Literal
 
 import torch
 import transformers
-from huggingface_hub import logging as hub_logging
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from simula.errors import StudentError
+from simula.hub import quiet_hub
 from simula.installed import package_folder
 from simula.student.backbone import disagreement
 from simula.student.settings import HubWeights, PackagedWeights, StudentSettings
@@ -282,18 +282,15 @@ def _first_line(error: Exception) -> str:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without transformers' bars and load reports, and the hub's tries: what they warn of is checked here."""
+    """Without transformers' bars and load reports: what they warn of is checked here."""
     logging: Any = transformers.utils.logging
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    hub_log: Any = hub_logging
-    hub_verbosity = hub_log.get_verbosity()
     logging.set_verbosity_error()
-    hub_log.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        yield
+        with quiet_hub():
+            yield
     finally:
         logging.set_verbosity(verbosity)
-        hub_log.set_verbosity(hub_verbosity)
         if bars:
             logging.enable_progress_bar()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from simula.durable import own_name
 from simula.errors import ConfigurationError, unknown
+from simula.progress import counted
 from simula.stages.keys import made_up_to
 from simula.store.artifacts import Store
 from simula.sweep import slurm
@@ -30,8 +31,8 @@ class Cancelled:
     def sentence(self) -> str:
         """For who cancelled."""
         others = f" and {self.others} of sweeps cancelled before, which went on for it" if self.others else ""
-        kept = f"; {self.kept} go on, since another sweep waits for them" if self.kept else ""
-        said = f"sweep {self.sweep}: cancelled {self.ended} jobs{others}{kept}"
+        kept = f"; {counted(self.kept, 'job')} kept, for which another sweep waits" if self.kept else ""
+        said = f"sweep {self.sweep}: cancelled {counted(self.ended, 'job')}{others}{kept}"
         return f"{said}; what they made is kept, simula run -m goes on"
 
 
@@ -76,8 +77,8 @@ def _only(sweeps: set[str]) -> str:
     if len(sweeps) == 1:
         return sweeps.pop()
     if not sweeps:
-        raise ConfigurationError("simula cancel: there is no job of any sweep in the queue")
-    raise ConfigurationError(f"simula cancel: there are jobs of {', '.join(sorted(sweeps))}; name one")
+        raise ConfigurationError("there is no job of any sweep in the queue")
+    raise ConfigurationError(f"there are jobs of {', '.join(sorted(sweeps))}; name one")
 
 
 def _awaited(

@@ -7,6 +7,7 @@ import pytest
 from simula.composition import cells
 from simula.errors import ConfigurationError
 from simula.help import conf_folder
+from simula.paths import default_paths
 from simula.stages.keys import adapter_key
 
 
@@ -149,16 +150,30 @@ def test_a_root_that_is_no_folder_is_refused(root: str, monkeypatch: pytest.Monk
         cells([], sweep=False)
 
 
-def test_a_file_is_no_root(tmp_path: Path) -> None:
+def test_a_file_is_no_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "results").touch()
-    with pytest.raises(ConfigurationError, match=r"results' is no folder; SIMULA_ROOT or paths.root"):
-        cells([f"paths.root={tmp_path / 'results'}"], sweep=False)
+    for root in (tmp_path / "results", tmp_path / "results" / "below"):
+        with pytest.raises(ConfigurationError, match=r"' is no folder; SIMULA_ROOT or paths.root"):
+            cells([f"paths.root={root}"], sweep=False)
+        monkeypatch.setenv("SIMULA_ROOT", str(root))
+        with pytest.raises(ConfigurationError, match=r"' is no folder; SIMULA_ROOT or paths.root"):
+            default_paths()
+
+
+def test_where_files_go_is_the_same_with_and_without_composing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for root in (None, tmp_path):
+        if root:
+            monkeypatch.setenv("SIMULA_ROOT", str(root))
+        (cell,) = cells([], sweep=False)
+        assert default_paths() == cell.config.paths
 
 
 @pytest.mark.parametrize(
     ("task", "sentence"),
     [
-        ("{type: identifier, choices: {yes: good, no: bad}}", "YAML reads yes, no, on and off as true"),
+        ("{type: identifier, choices: {yes: good, no: bad}}", "YAML takes yes, no, on, off, true and false"),
         ("{type: number}", "there is no benchmark 'mine': add benchmark=file benchmark.path=…, or benchmark"),
     ],
 )

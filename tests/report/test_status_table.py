@@ -142,3 +142,14 @@ def test_a_store_that_is_not_there_is_called_so(tmp_path: Path) -> None:
     console = Console(width=120, record=True, file=io.StringIO())
     _print([], Snapshot(Store(tmp_path / "elsewhere")), {}, console)
     assert "elsewhere, which is not there;" in " ".join(console.export_text().split())
+
+
+def test_a_long_reason_is_told_whole_below_the_table(tmp_path: Path) -> None:
+    reason = "mine/bad.csv, row 1: the column 'question' is missing; benchmark.columns.question names it"
+    cells = [cell("baseline", "failed", reason), cell("full", "running", "process 7 on here")]
+    console = Console(width=80, record=True, file=io.StringIO())
+    _print(cells, Snapshot(Store(tmp_path)), {}, console)
+    said = console.export_text().splitlines()
+    assert f"system=baseline: {reason}" in said
+    assert any(line.split()[-2:] == ["see", "below"] for line in said)
+    assert any(line.endswith("process 7 on here") for line in map(str.rstrip, said))

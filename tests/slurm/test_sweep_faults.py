@@ -208,7 +208,7 @@ def test_simula_cancel(
         name = sweep.submit().split(",")[0].removeprefix("sweep ")
         assert "submitted 1 jobs" in other.submit()
         said = sweep.said("cancel", name)
-        assert "cancelled 2 jobs; 3 go on, since another sweep waits for them" in said
+        assert "cancelled 2 jobs; 3 jobs kept, for which another sweep waits" in said
         assert len(sweep.jobs) == 1 + 3 + 1
         told = {(cell["axes"]["system"], cell["state"]) for cell in sweep.status()}
         assert told == {("baseline", "cancelled"), ("full", "waiting")}

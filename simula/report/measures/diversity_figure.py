@@ -24,7 +24,7 @@ def draw_diversity(sets: Sequence[Measured]) -> Drawing | None:
 
 def figure_of(sets: Sequence[Measured]) -> Figure:
     """One axes a distance and embedding, sets from top to bottom."""
-    # By what it is of: sets that differ in their size alone look alike, and as in the other figures.
+    # By what it is of, so that sets that differ in their size alone look alike.
     looks = looks_of(one.manifest["set"] for one in sets)
     names = dict.fromkeys(name for one in sets for name in one.manifest["intervals"])
     figure = Figure(figsize=(2.0 + 4.2 * len(names), 1.45 + 0.34 * len(sets)))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from simula.errors import BenchmarkError
+from simula.hub import quiet_hub
 from simula.settings import Settings, incidental
 from simula.store.benchmarks.formats import Row, read_rows
 from simula.store.benchmarks.item import Expected, TestItem
@@ -104,7 +105,9 @@ def fetch(hub: Hub, advice: str) -> Path:
     from huggingface_hub import hf_hub_download
 
     try:
-        return Path(hf_hub_download(hub.repository, hub.file, repo_type="dataset", revision=hub.revision))
+        with quiet_hub():
+            found = hf_hub_download(hub.repository, hub.file, repo_type="dataset", revision=hub.revision)
+        return Path(found)
     except OSError as problem:  # what all of the client's network, permission and not-found errors are
         reason = str(problem).partition("\n")[0].rstrip(".")
         raise BenchmarkError(

@@ -12,7 +12,12 @@ from simula.settings import Settings, fingerprint, incidental
 from simula.teacher.price import Price
 
 if TYPE_CHECKING:
+    from simula.domain import Domain
     from simula.teacher.port import Teacher
+
+
+DOMAIN = "arithmetic"
+"""The domain that describes what it knows."""
 
 
 class SimulatedTeacher(Settings):
@@ -69,6 +74,16 @@ class SimulatedTeacher(Settings):
         from simula.teacher.simulated.teacher import Simulated
 
         return Simulated(self)
+
+
+def beyond(teacher: object, domain: Domain) -> str:
+    """What to expect of a simulated teacher that is asked for another domain than its own; else nothing."""
+    if not isinstance(teacher, SimulatedTeacher) or domain.name == DOMAIN:
+        return ""
+    return (
+        "the simulated teacher knows arithmetic stories alone: these are what it writes, whatever "
+        f"domain={domain.name} describes"
+    )
 
 
 @cache
