@@ -24,7 +24,12 @@ class Faults:
     """Seconds between the bytes of each answer."""
     status: int = 200
     body: bytes | None = None
-    """What every request gets; nothing of it is kept then."""
+    """What every request gets."""
+
+    @property
+    def refuses(self) -> bool:
+        """Whether nothing is kept of what comes: a server that says so has done nothing."""
+        return self.status != 200 or self.body is not None
 
 
 @dataclass
@@ -105,7 +110,7 @@ class Server:
         told = self.runs[given["name"]]
         bucket = self._bucket(given["name"])
         state = {
-            "summaryMetrics": json.dumps(told.summary),
+            "summaryMetrics": (told.lines.get(SUMMARY) or ["{}"])[-1],
             "displayName": given["name"],
             "logLineCount": 0,
             "historyLineCount": bucket["historyLineCount"],
@@ -190,7 +195,7 @@ class Server:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body, reply = self._body(), dict[str, Any]()
-                if server.faults.body is not None:
+                if server.faults.refuses:
                     self._reply(b"")
                     return
                 if self.path == "/graphql":
@@ -204,7 +209,7 @@ class Server:
 
             def do_PUT(self) -> None:
                 body = self._body()
-                if server.faults.body is None:
+                if not server.faults.refuses:
                     with server._lock:
                         server.uploads[self.path] = body
                         if self.path.startswith("/manifest/"):

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Literal
 
 from simula.claims import Claim
@@ -252,18 +253,37 @@ def _run_id(key: str) -> str:
 def _failures() -> tuple[type[Exception], ...]:
     """What the client raises when server, side process or disk fail; not all of it is a `wandb.Error`."""
     import wandb
+    from wandb.sdk.lib.asyncio_manager import AlreadyJoinedError
     from wandb.sdk.mailbox import HandleAbandonedError, MailboxClosedError
     from wandb.sdk.mailbox.mailbox_handle import ServerResponseError
 
-    return (wandb.Error, OSError, HandleAbandonedError, MailboxClosedError, ServerResponseError)
+    # The last where another stage of this process has ended the client meanwhile.
+    lost = (HandleAbandonedError, MailboxClosedError, ServerResponseError, AlreadyJoinedError)
+    return (wandb.Error, OSError, *lost)
 
 
 def _end_client() -> None:
-    """End the client's side process: it has died, or still tries to begin a run and keeps its id from use."""
-    import wandb
+    """End the client's side process: it has died, or still tries to begin a run and keeps its id from use.
 
-    with suppress(*_failures()):  # it may have died of what the server said
-        wandb.teardown()
+    The client waits for that without a limit, and then would end this process with the same exit code: so it
+    does in a thread, and a side process that goes on is killed.
+    """
+    import wandb
+    from wandb.sdk import wandb_setup
+
+    connection = getattr(wandb_setup._singleton, "_connection", None)
+    side = getattr(connection, "_proc", None)
+
+    def end() -> None:
+        with suppress(*_failures()):  # it may have died of what the server said
+            wandb.teardown()
+
+    ending = Thread(target=end, daemon=True)
+    ending.start()
+    ending.join(_FINISH_SECONDS)
+    if ending.is_alive() and side is not None:
+        side._process.kill()
+        ending.join(_FINISH_SECONDS)
 
 
 def _reason(error: Exception) -> str:

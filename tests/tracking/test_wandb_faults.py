@@ -108,3 +108,26 @@ with a_run("auto", folder / "three", "evaluate/gsm8k-2") as run:
     run.log({"loss": 1.0})
 print("all done")
 """
+
+
+def test_a_side_process_that_does_not_end_is_killed(tmp_path: Path) -> None:
+    """The client itself would wait for it without a limit."""
+    told = spoken_to(_FROZEN, tmp_path)
+    said, complaint = told.communicate(timeout=200)
+    assert (told.returncode, said) == (0, "-9\ngone on\n"), complaint
+    assert "Traceback" not in complaint
+
+
+_FROZEN = """
+import os, pathlib, signal, sys
+from wandb.sdk import wandb_setup
+from simula.tracking import tracker
+from wandb_runs import a_run
+tracker._FINISH_SECONDS = 2
+with a_run("offline", pathlib.Path(sys.argv[1])) as run:
+    side = wandb_setup._singleton._connection._proc._process
+    os.kill(side.pid, signal.SIGSTOP)
+    tracker._end_client()
+    print(side.wait(10))
+print("gone on")
+"""
