@@ -148,7 +148,7 @@ class Swept:
     @property
     def built(self) -> Counter[str]:
         """Stage to how often one of its artifacts was made."""
-        return Counter(re.findall(r"(\w+): done in [\d.]+ s", self.log))
+        return Counter(re.findall(r"(\w+)(?: \([\w ]+\))?: done in [\d.]+ s", self.log))
 
     def answers(self, process: int) -> int:
         """How many of the teacher's answers a process has recorded."""
