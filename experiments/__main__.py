@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from experiments.sweeps import Sweep, cost
 from experiments.writing import Rendered, write
@@ -111,10 +112,11 @@ def _render(names: Sequence[str], words: Sequence[str]) -> int:
     wanted = dict(word.split("=", 1) for word in words)
     if strange := [axis for axis in wanted if axis not in AXES]:
         raise ConfigurationError(unknown(strange[0], list(AXES), "axis"))
+    known = [record.axes for record in all_records(store)] if wanted else []
 
     def shown(name: str) -> None:
         item = importlib.import_module(f"experiments.{name}")
-        _check(store, item.SWEEPS, wanted)
+        _check(known, item.SWEEPS, wanted, store)
         rendered: Rendered = item.render(store, wanted)
         commands = [sweep.line() for sweep in item.SWEEPS]
         files = write(name, rendered, paths.root / "experiments", commands)
@@ -130,8 +132,16 @@ def _render(names: Sequence[str], words: Sequence[str]) -> int:
     return _each(shown, names)
 
 
-def _check(store: Store, sweeps: Sequence[Sweep], wanted: Mapping[str, str]) -> None:
+def _check(
+    known: Sequence[Mapping[str, Any]], sweeps: Sequence[Sweep], wanted: Mapping[str, str], store: Store
+) -> None:
     """Whether any cell of the sweeps meets the choices; where none of them has a cell, nothing is known.
+
+    Args:
+        known: the axes of the store's cells.
+        sweeps: of the item.
+        wanted: axis to value.
+        store: named where none does.
 
     Raises:
         ConfigurationError: none does, with the values that there are.
@@ -139,13 +149,13 @@ def _check(store: Store, sweeps: Sequence[Sweep], wanted: Mapping[str, str]) -> 
     words = [word.partition("=") for sweep in sweeps for word in sweep.overrides]
     own = {value for key, _, value in words if key == "experiment"}
     experiments = {wanted["experiment"]} if "experiment" in wanted else own
-    cells = [one.axes for one in all_records(store) if one.axes["experiment"] in experiments]
+    cells = [axes for axes in known if axes["experiment"] in experiments]
     for axis, value in wanted.items() if cells else ():
         values = {str(cell[axis]) for cell in cells if axis in cell}
         cells = [cell for cell in cells if str(cell.get(axis)) == value]
         if not cells:
-            known = sorted(values, key=lambda one: (len(one), one))  # numbers in their order
-            raise ConfigurationError(unknown(value, known, f"cell in {store.root} with {axis}"))
+            others = sorted(values, key=lambda one: (len(one), one))  # numbers in their order
+            raise ConfigurationError(unknown(value, others, f"cell in {store.root} with {axis}"))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from experiments.results import ONE_SET, Found, found
 from experiments.sweeps import Sweep
 from experiments.writing import Rendered
 from simula.draws import entropy, generator
+from simula.progress import counted
 from simula.report.figure import INK, STYLE, drawing
 from simula.report.text_table import Line, TextTable
 from simula.scoring import Comparisons, EloSettings, compared, online_elo, schedule
@@ -113,7 +114,7 @@ def draw(by_outcome: Mapping[str, Mapping[Settings, Sequence[Ratings]]]) -> Figu
     looks = list(mpl.rcParams["axes.prop_cycle"])
     for at, (setting, printed) in enumerate(paper().items()):
         axes = figure.add_subplot(2, 3, at + 1)
-        axes.set_title(f"batches of {setting[0]}, {setting[1]} appearance{'s' * (setting[1] > 1)}")
+        axes.set_title(f"batches of {setting[0]}, {counted(setting[1], 'appearance')}")
         for look, (name, made) in zip(looks, by_outcome.items(), strict=False):
             runs = np.array([one.numbers for one in made[setting]])
             half = stdtrit(len(runs) - 1, 0.975) * runs.std(axis=0, ddof=1) / np.sqrt(len(runs))

@@ -58,13 +58,12 @@ def advise(cells: Sequence[Cell], extra_folder: Path | None, *, as_json: bool) -
                 console.print(f"! {warning}", style="yellow", soft_wrap=True)
         build_taxonomies(bench)
         said = make_pilot(bench)
+        advice = choices(config, said)
         if as_json:
-            print(
-                json.dumps({**said, "advice": [asdict(choice) for choice in choices(config, said)]}, indent=1)
-            )
+            print(json.dumps({**said, "advice": [asdict(choice) for choice in advice]}, indent=1))
         else:
-            _print(config, said, console)
-            advised = [word for one in choices(config, said) for word in one.overrides.split()]
+            _print(said, advice, console)
+            advised = [word for one in advice for word in one.overrides.split()]
             paid = f"paid now ${said['paid_now_usd']:,.2f}; next: "
             console.print(
                 Text(paid + _next(cell.overrides, extra_folder, advised)), soft_wrap=True, highlight=False
@@ -99,7 +98,7 @@ def _before(config: Config) -> str:
     )
 
 
-def _print(config: Config, said: Mapping[str, Any], console: Console) -> None:
+def _print(said: Mapping[str, Any], advice: Sequence[Choice], console: Console) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("points", "tried", "wrong answers", "wrong among rows", "removed by critics", "refused"):
         table.add_column(name, justify="left" if name == "points" else "right")
@@ -113,7 +112,7 @@ def _print(config: Config, said: Mapping[str, Any], console: Console) -> None:
             "second answer",
             style="yellow",
         )
-    for choice in choices(config, said):
+    for choice in advice:
         sure = "" if choice.sure else " (not decided by this pilot)"
         console.print(f"{choice.axis}: {choice.overrides or 'none'}{sure}", style="bold", highlight=False)
         console.print(f"  {choice.reason}", highlight=False, soft_wrap=True)

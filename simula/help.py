@@ -42,6 +42,7 @@ exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 stopped short of
 """
 
 TAKING = {
+    "-m, --multirun": tuple(name for name in COMMANDS if name != "doctor"),
     "--inspect": ("train",),
     "--student": ("export",),
     "--watch": ("status",),
@@ -152,8 +153,7 @@ def command_help(command: str) -> str:
         return f"simula completion: {COMMANDS[command]}\n\nusage: simula completion"
     if command == "cancel":
         return _CANCEL.format(what=COMMANDS[command])
-    taken = {name: said for name, said in _OPTIONS.items() if command in TAKING.get(name, (command,))}
-    options = {name: said for name, said in taken.items() if not (command == "doctor" and name[:2] == "-m")}
+    options = {name: said for name, said in _OPTIONS.items() if command in TAKING.get(name, (command,))}
     usage = " ".join(f"[{name.partition(',')[0]}]" for name in options if name != "--cfg job")
     listed = "\n".join(f"  {name:<16}  {said}" for name, said in options.items())
     root = (conf_folder() / "simula.yaml").read_text(encoding="utf-8").split("\nhydra:")[0]

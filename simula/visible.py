@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import unicodedata
+from pathlib import Path
 
 
 def visible(text: str) -> str:
@@ -16,6 +17,11 @@ def _visible(character: str) -> str:
     if unicodedata.category(character) != "Cc" or character in "\n\t":
         return character
     return chr(0x2400 + ord(character)) if ord(character) < 0x20 else "\u2421"
+
+
+def empty(folder: Path) -> str:
+    """A folder in which nothing is found, and whether that is because it is not there."""
+    return f"{folder}" if folder.is_dir() else f"{folder}, which is not there"
 
 
 def fall_silent() -> None:

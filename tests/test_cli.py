@@ -186,10 +186,14 @@ def test_plan_needs_no_key_and_spends_nothing(environment: dict[str, str]) -> No
 def test_what_ctrl_c_ended_is_called_so_with_what_the_command_had_left(environment: dict[str, str]) -> None:
     root = Path(environment["SIMULA_ROOT"])
     command = [*SIMULA, "generate", *LAB, "system=full", "size=2000"]
-    running = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a background process ignores it
+    try:
+        running = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
     while not list(root.glob("ledger/*.jsonl")):
         assert running.poll() is None
-        time.sleep(0.02)
+        time.sleep(0.02)  # between two looks at another process, which ends the wait if it ends
     running.send_signal(signal.SIGINT)
     _, said = running.communicate(timeout=60)
     assert running.returncode == 130, said

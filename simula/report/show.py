@@ -21,6 +21,7 @@ from simula.store.artifacts import Store
 from simula.store.datasets import PUBLISHED, SHORT, StoredDataset, find_dataset, stored_datasets
 from simula.store.rows import REFUSED, ROWS
 from simula.store.slices import count, first_rows, row_at, row_of_slot
+from simula.visible import empty
 
 FIRST = 10
 """Rows of a data set that are shown, one line each."""
@@ -77,8 +78,7 @@ def list_datasets(root: Path, *, as_json: bool) -> int:
         return 0
     console = Console()
     if not found:
-        there = "" if root.is_dir() else ", which is not there"
-        console.print(Text(f"no data sets in {root}{there}; simula generate makes one"), soft_wrap=True)
+        console.print(Text(f"no data sets in {empty(root)}; simula generate makes one"), soft_wrap=True)
         return 0
     lines = tuple(
         Line((str(one["dataset"]), f"{one['rows']:,}", ", ".join(one["systems"]))) for one in listed

@@ -16,7 +16,7 @@ from simula.composition import Cell
 from simula.stages.record import CellRecord, all_records, records_of
 from simula.store.artifacts import Store
 from simula.sweep.state import Snapshot, TaskState
-from simula.visible import visible
+from simula.visible import empty, visible
 
 WATCH_S = 10.0
 """Seconds between two looks of `--watch`."""
@@ -102,8 +102,7 @@ def _print(
 ) -> None:
     root = snapshot.store.root
     if not records:
-        there = "" if root.is_dir() else ", which is not there"
-        console.print(f"no cells in {root}{there}; simula run -m experiment=quickstart starts some")
+        console.print(f"no cells in {empty(root)}; simula run -m experiment=quickstart starts some")
         return
     shown = records
     if len(records) > ROWS:

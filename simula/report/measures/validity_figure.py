@@ -9,6 +9,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from simula.progress import counted
 from simula.report.figure import INK, STYLE, Drawing, drawing, short_name
 from simula.report.measures.shown import Measured
 
@@ -91,7 +92,7 @@ def _grid(axes: Axes, grid: Sequence[Mapping[str, Any]], number: str, across: st
 
 def _label(score: str, other: str, value: int) -> str:
     if other == "appearances":
-        return f"{NAMES[score]}, {value} appearance{'s' * (value > 1)}"
+        return f"{NAMES[score]}, {counted(value, 'appearance')}"
     return f"{NAMES[score]}, batches of {value}"
 
 
